@@ -1,0 +1,1 @@
+//! Proxy-Wasm ABI

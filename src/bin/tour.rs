@@ -1,0 +1,3 @@
+//! tour
+
+fn main() {}

@@ -1,0 +1,31 @@
+//! A browser course on extending Envoy with WebAssembly that runs everything it teaches.
+//!
+//! Reading order, and who may name whom (`tests/it/tidy.rs` reads this list):
+//!
+//! ```text
+//! abi -> nothing
+//! model -> nothing
+//! host -> abi, model
+//! proxy -> host, abi, model
+//! lab -> proxy, model
+//! course -> model
+//! protocol -> model
+//! export -> lab, course, proxy, host, abi, model
+//! ui -> course, protocol, abi, model
+//! ```
+
+pub mod abi;
+#[cfg(feature = "course")]
+pub mod course;
+#[cfg(feature = "host")]
+pub mod export;
+#[cfg(feature = "host")]
+pub mod host;
+#[cfg(feature = "host")]
+pub mod lab;
+pub mod model;
+pub mod protocol;
+#[cfg(feature = "host")]
+pub mod proxy;
+#[cfg(feature = "ui")]
+pub mod ui;

@@ -1,0 +1,334 @@
+//! The lab file as data (design: one YAML format for lessons, playground, links, CLI and tests).
+//!
+//! `lab::parse` makes it from YAML and reports what is wrong with line and column.
+
+use super::yaml::Node;
+use super::{Bytes, Exercise, Headers, Place, Request};
+use std::collections::BTreeMap;
+
+/// A lab: a proxy, its surroundings, and the traffic of each scenario.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// A short name for people.
+    pub name: String,
+    /// Host profile: `envoy` by default.
+    pub profile: String,
+    /// Worker threads, at least 1.
+    pub concurrency: u32,
+    /// Seed of `random_get` and of a seeded schedule.
+    pub seed: u64,
+    /// Simulated wall clock at the start of each scenario, nanoseconds since the Unix epoch.
+    pub start_ns: u64,
+    /// Which thread runs next.
+    pub schedule: Schedule,
+    /// The Envoy configuration: source text with positions, read by `proxy::config`.
+    pub envoy: Node,
+    /// Simulated disk, HTTP origins and OCI registries: path or URL to content.
+    pub files: BTreeMap<String, File>,
+    /// Cluster to rules, first match wins.
+    pub upstreams: BTreeMap<String, Vec<UpstreamRule>>,
+    /// The scenarios, each run in a fresh world.
+    pub scenarios: Vec<Scenario>,
+    /// Exercises of a lesson; empty in a plain lab.
+    pub exercises: Vec<Exercise>,
+    /// Known mistakes of a lesson.
+    pub mistakes: Vec<Mistake>,
+    /// Variants that must fail.
+    pub mutants: Vec<Mutant>,
+}
+
+/// Which thread runs next when several can.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Schedule {
+    /// Each in turn.
+    #[default]
+    RoundRobin,
+    /// Drawn from the lab's seed.
+    Seeded,
+    /// This list of threads first (0 is main), then round-robin.
+    Explicit(Vec<u32>),
+}
+
+/// A simulated file.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Where in the lab file it is written.
+    pub place: Place,
+    /// What it holds.
+    pub source: Source,
+    /// Simulated time until it is served.
+    pub delay_ns: u64,
+    /// HTTP status that serves it; 200 by default.
+    pub status: u16,
+    /// OCI media type.
+    pub media_type: Option<String>,
+}
+
+/// Where a file's bytes come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A sample filter by name, built from `content/filters/NAME`.
+    Sample(String),
+    /// A file beside the lab file.
+    Path(String),
+    /// WebAssembly text, assembled before the run. The place is that of its first line.
+    Wat(String, Place),
+    /// AssemblyScript, compiled before the run.
+    AssemblyScript(String, Place),
+    /// The bytes themselves: `base64` and `text`.
+    Inline(Bytes),
+    /// Nothing: a `status` alone.
+    Missing,
+}
+
+/// A rule of an upstream cluster.
+#[derive(Clone, Debug, Default)]
+pub struct UpstreamRule {
+    /// Which requests it answers; empty matches all.
+    pub matches: RequestMatch,
+    /// What it does.
+    pub action: UpstreamAction,
+    /// Simulated time before it does so.
+    pub delay_ns: u64,
+}
+
+/// Conditions on a request, all of which must hold.
+#[derive(Clone, Debug, Default)]
+pub struct RequestMatch {
+    /// Exact method.
+    pub method: Option<String>,
+    /// Exact path, query included.
+    pub path: Option<String>,
+    /// Headers that must match.
+    pub headers: Vec<(String, Matcher)>,
+}
+
+/// What an upstream does with a request.
+#[derive(Clone, Debug, Default)]
+pub enum UpstreamAction {
+    /// Echoes the request as JSON with status 200.
+    #[default]
+    Echo,
+    /// Answers.
+    Reply {
+        /// The HTTP status.
+        status: u16,
+        /// Headers without `:status`.
+        headers: Headers,
+        /// The whole body.
+        body: Bytes,
+        /// Sizes of its chunks; empty is one chunk. What is left over is a last chunk.
+        chunks: Vec<usize>,
+        /// Trailers.
+        trailers: Headers,
+    },
+    /// Resets the stream.
+    Reset,
+    /// Never answers.
+    Timeout,
+    /// Answers a gRPC call.
+    Grpc {
+        /// The reply's message, without the gRPC frame.
+        message: Bytes,
+        /// The gRPC status.
+        status: u32,
+    },
+}
+
+/// A scenario: traffic and what must hold after it.
+#[derive(Clone, Debug, Default)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// Not shown until it passes.
+    pub hidden: bool,
+    /// In order; the next begins when the one before has ended, unless `at_ns` is given.
+    pub traffic: Vec<Traffic>,
+    /// Assertions.
+    pub expect: Vec<Expectation>,
+}
+
+/// One item of traffic.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// What happens.
+    pub action: TrafficAction,
+    /// Which worker; round-robin over connections when absent.
+    pub worker: Option<u32>,
+    /// Reuse the connection of this name.
+    pub connection: Option<String>,
+    /// Simulated time since the scenario began.
+    pub at_ns: Option<u64>,
+    /// The client goes away this long after it began.
+    pub cancel_ns: Option<u64>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What an item of traffic does.
+#[derive(Clone, Debug)]
+pub enum TrafficAction {
+    /// An HTTP request.
+    Request(Request),
+    /// Bytes on a TCP connection.
+    Tcp {
+        /// The chunks to send.
+        send: Vec<Bytes>,
+        /// Whether the client then closes.
+        close: bool,
+    },
+    /// Simulated time passes, in nanoseconds.
+    Advance(u64),
+    /// An export of a plain module is called; no proxy.
+    Call {
+        /// The module's path in `files`.
+        module: String,
+        /// The export.
+        export: String,
+        /// Arguments as numbers.
+        args: Vec<serde_json::Number>,
+    },
+}
+
+/// An assertion, with what to say when it fails or holds.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// What must hold.
+    pub assertion: Assertion,
+    /// Shown when it fails.
+    pub hint: String,
+    /// Shown when it holds.
+    pub why: String,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What can be asserted of a run.
+#[derive(Clone, Debug)]
+pub enum Assertion {
+    /// What the client of a request received.
+    Client {
+        /// Which request, from 0.
+        request: usize,
+        /// Its status.
+        status: Option<u16>,
+        /// Headers that it has. Several values must match in order.
+        headers: Vec<(String, Vec<Matcher>)>,
+        /// Headers that it does not have.
+        no_headers: Vec<String>,
+        /// Its body.
+        body: Option<Matcher>,
+        /// How the exchange ended.
+        outcome: Option<super::report::ExchangeOutcome>,
+    },
+    /// What a cluster received.
+    Upstream {
+        /// The cluster; any when absent.
+        cluster: Option<String>,
+        /// Which request to it, from 0.
+        request: usize,
+        /// How many there were.
+        count: Option<usize>,
+        /// Headers that it has.
+        headers: Vec<(String, Vec<Matcher>)>,
+        /// Headers that it does not have.
+        no_headers: Vec<String>,
+        /// Its body.
+        body: Option<Matcher>,
+    },
+    /// Log lines.
+    Log {
+        /// Their level; any when absent.
+        level: Option<String>,
+        /// Their text; any when absent.
+        text: Option<Matcher>,
+        /// How many; at least one when absent.
+        count: Option<usize>,
+    },
+    /// Callbacks of a filter, in order; others may come between.
+    Callbacks {
+        /// The plugin's name; any when absent.
+        filter: Option<String>,
+        /// Names without `proxy_`.
+        order: Vec<String>,
+    },
+    /// Host calls.
+    HostCalls {
+        /// The import's name.
+        name: String,
+        /// How many.
+        count: usize,
+    },
+    /// A line of the access log.
+    AccessLog {
+        /// Which, from 0.
+        line: usize,
+        /// Its text.
+        text: Matcher,
+    },
+    /// The result of a `call`.
+    Call {
+        /// Which, from 0.
+        index: usize,
+        /// What it returned.
+        results: Option<Vec<serde_json::Number>>,
+        /// Text that its trap must contain.
+        trap: Option<String>,
+    },
+    /// State at the end of the scenario; each named value must match.
+    State {
+        /// `shared_data`, by key, in any vm_id.
+        shared_data: Vec<(String, Matcher)>,
+        /// Queue lengths by name.
+        queues: Vec<(String, u64)>,
+        /// Stats by name.
+        metrics: Vec<(String, u64)>,
+        /// How many VMs.
+        vms: Option<u64>,
+        /// How many of them failed.
+        failed_vms: Option<u64>,
+        /// Streams that never ended.
+        stalled_streams: Option<u64>,
+        /// The most bytes that a filter held back.
+        peak_buffer_max: Option<u64>,
+        /// The most fuel that one callback may use.
+        fuel_max: Option<u64>,
+        /// The most pages of linear memory that one VM may have.
+        pages_max: Option<u64>,
+    },
+}
+
+/// How a value is compared.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// Exactly these bytes.
+    Exact(Bytes),
+    /// These bytes somewhere.
+    Contains(Bytes),
+    /// A regular expression that matches somewhere.
+    Matches(String),
+}
+
+/// A mistake that learners make, recognised by what its run does.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// Its name.
+    pub name: String,
+    /// Edits that make it.
+    pub files: BTreeMap<String, String>,
+    /// Assertions that hold on its run.
+    pub expect: Vec<Expectation>,
+    /// What to tell the learner.
+    pub say: String,
+    /// The misconception.
+    pub see: String,
+}
+
+/// A variant of the solution that some check must reject.
+#[derive(Clone, Debug)]
+pub struct Mutant {
+    /// Its name.
+    pub name: String,
+    /// Edits that make it.
+    pub files: BTreeMap<String, String>,
+}

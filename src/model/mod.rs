@@ -1,0 +1,19 @@
+//! Plain data that every layer speaks: bytes, headers, the lab file, trace events, the report.
+//!
+//! Must not know: how anything runs. No wasmi, no browser, no Envoy rule beyond the shape of a header map.
+
+mod bytes;
+mod headers;
+#[cfg(feature = "host")]
+pub mod lab;
+mod problem;
+pub mod report;
+mod request;
+pub mod trace;
+#[cfg(feature = "host")]
+pub mod yaml;
+
+pub use bytes::Bytes;
+pub use headers::Headers;
+pub use problem::{Place, Problem};
+pub use request::{Exercise, Request};

@@ -1,0 +1,194 @@
+//! What a run gives back: the JSON object of `tour run --json`.
+
+use super::trace::Event;
+use super::{Bytes, Headers};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The report of a lab: one entry for each scenario.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Whether every check of every scenario holds.
+    pub ok: bool,
+    /// The scenarios, in the order of the file.
+    pub scenarios: Vec<ScenarioReport>,
+}
+
+/// One scenario's report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioReport {
+    /// The scenario's name.
+    pub name: String,
+    /// Whether the page hides it until it passes.
+    pub hidden: bool,
+    /// Whether every check holds.
+    pub ok: bool,
+    /// Set when the proxy refused the configuration or could not start: why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rejected: Option<String>,
+    /// HTTP requests, in the order in which they began.
+    pub exchanges: Vec<Exchange>,
+    /// Results of `call` traffic, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub calls: Vec<CallResult>,
+    /// Log lines, in order.
+    pub logs: Vec<LogLine>,
+    /// Access log lines, in order.
+    pub access_log: Vec<String>,
+    /// Counters and gauges by Envoy's names.
+    pub stats: BTreeMap<String, u64>,
+    /// Shared data by vm_id and key.
+    pub shared_data: BTreeMap<String, BTreeMap<String, Bytes>>,
+    /// Length of each message queue by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub queues: BTreeMap<String, u64>,
+    /// The VMs that were made, canaries left out.
+    pub vms: Vec<VmReport>,
+    /// The trace; empty when capturing was off or not asked for.
+    pub events: Vec<Event>,
+    /// The assertions, in the order of the file.
+    pub checks: Vec<Check>,
+}
+
+/// One HTTP request and its answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The worker that served it, from 0.
+    pub worker: u32,
+    /// How it ended.
+    pub outcome: ExchangeOutcome,
+    /// What the client sent.
+    pub request: Message,
+    /// What reached upstream clusters, retries and all.
+    pub upstream_requests: Vec<UpstreamRequest>,
+    /// What the client received; absent when no response headers came.
+    pub response: Option<Response>,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExchangeOutcome {
+    /// The response arrived whole.
+    Completed,
+    /// The stream was reset.
+    Reset,
+    /// Nothing more will happen, and the response is not whole.
+    #[default]
+    Stalled,
+}
+
+/// Headers, body and trailers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Headers, pseudo-headers first.
+    pub headers: Headers,
+    /// The whole body.
+    pub body: Bytes,
+    /// Trailers.
+    pub trailers: Headers,
+}
+
+/// A request as an upstream cluster saw it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamRequest {
+    /// The cluster.
+    pub cluster: String,
+    /// Headers, pseudo-headers first.
+    pub headers: Headers,
+    /// The whole body.
+    pub body: Bytes,
+    /// Trailers.
+    pub trailers: Headers,
+    /// Set when a filter's callout sent it, not the router.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub callout: bool,
+    /// What the upstream answered, before any filter touched it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub response: Option<Message>,
+}
+
+/// A response as the client received it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers, `:status` first.
+    pub headers: Headers,
+    /// The whole body.
+    pub body: Bytes,
+    /// Trailers.
+    pub trailers: Headers,
+    /// Envoy's response flags, as `%RESPONSE_FLAGS%` writes them: `-` when there is none.
+    pub flags: String,
+    /// Envoy's response code details: `via_upstream`, `route_not_found` …
+    pub details: String,
+}
+
+/// A plain module's export, called.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CallResult {
+    /// The export's name.
+    pub export: String,
+    /// What it returned; empty when it trapped.
+    pub results: Vec<serde_json::Value>,
+    /// Why it trapped.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trap: Option<String>,
+}
+
+/// A log line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Simulated time since the scenario began, in nanoseconds.
+    pub t_ns: u64,
+    /// The thread: 0 is main, 1 is worker 0.
+    pub thread: u32,
+    /// The plugin that wrote it; empty for the proxy itself.
+    pub plugin: String,
+    /// `trace`, `debug`, `info`, `warn`, `error` or `critical`.
+    pub level: String,
+    /// The text, as Envoy would print it after its own prefix.
+    pub message: String,
+}
+
+/// A VM at the end of a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VmReport {
+    /// Its number in trace events.
+    pub vm: u32,
+    /// The thread: 0 is main, 1 is worker 0.
+    pub thread: u32,
+    /// `vm_config.vm_id`.
+    pub vm_id: String,
+    /// The plugins that live in it.
+    pub plugins: Vec<String>,
+    /// Linear memory, in bytes.
+    pub memory_bytes: u64,
+    /// The most fuel that one callback used.
+    pub fuel_max: u64,
+    /// Whether it trapped and is dead.
+    pub failed: bool,
+}
+
+/// An assertion and how it went.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Whether it holds.
+    pub ok: bool,
+    /// What was asserted, in words: `client response 0: header x-hello`.
+    pub what: String,
+    /// What was expected.
+    pub expected: String,
+    /// What the run gave.
+    pub actual: String,
+    /// The author's hint, shown when it fails.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub hint: String,
+    /// Why it matters, shown when it holds.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub why: String,
+    /// The event to look at.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub event: Option<u32>,
+}

@@ -1,0 +1,269 @@
+//! The trace of a run: what happened, in order, as plain data.
+
+use super::Bytes;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Number in the scenario, from 0.
+    pub n: u32,
+    /// Simulated time since the scenario began, in nanoseconds.
+    pub t_ns: u64,
+    /// The thread: 0 is main, 1 is worker 0, 2 is worker 1 and so on.
+    pub thread: u32,
+    /// The VM, numbered over the scenario in the order of their making.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub vm: Option<u32>,
+    /// The Proxy-Wasm context id within the VM.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub context: Option<u32>,
+    /// What sort of thing happened.
+    pub kind: Kind,
+    /// Its name: `proxy_on_request_headers`, `proxy_log`, `fd_write`, `decode_headers`, `request` …
+    pub name: Cow<'static, str>,
+    /// Decoded arguments, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub args: Vec<Arg>,
+    /// How it ended; absent while it runs, and where nothing can be said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub result: Option<Outcome>,
+    /// Guest fuel used by it, callees included.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fuel: Option<u64>,
+    /// The event that this one happened in: a host call's callback, a callback's chain step.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent: Option<u32>,
+}
+
+/// The sorts of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The host calls an export of the guest.
+    Callback,
+    /// The guest calls an import.
+    HostCall,
+    /// A log line.
+    Log,
+    /// The proxy does something of its own: a filter chain step, a local reply, a VM's start.
+    Chain,
+    /// A message to or from an upstream cluster.
+    Upstream,
+    /// A message to or from the client.
+    Client,
+    /// State shared between threads changed.
+    State,
+    /// A VM trapped, or a limit was hit.
+    Trap,
+    /// The trace was cut here: the cap on its events was reached.
+    Cut,
+}
+
+/// A named argument.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arg {
+    /// The parameter's name as the ABI spells it.
+    pub name: Cow<'static, str>,
+    /// Its decoded value.
+    pub value: Value,
+}
+
+/// A decoded value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    /// A number.
+    Int(i64),
+    /// A word of an enum, or other fixed text: `request_headers`, `end_of_stream`.
+    Word(Cow<'static, str>),
+    /// Bytes that the guest or the network carried.
+    Bytes(Bytes),
+    /// A header map or other list of pairs.
+    Pairs(Vec<(Bytes, Bytes)>),
+}
+
+/// How an event ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The status or return value in words: `Ok`, `NotFound`, `Continue`, `Pause`, a trap's cause.
+    pub status: Cow<'static, str>,
+    /// Why: which argument, which rule. Empty where the status says it all.
+    #[serde(skip_serializing_if = "str::is_empty", default)]
+    pub reason: Cow<'static, str>,
+    /// What came back through out-parameters, decoded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<Value>,
+}
+
+impl Outcome {
+    /// An outcome of a bare status.
+    pub fn status(status: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status: status.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// An argument of any value.
+pub fn arg(name: &'static str, value: impl Into<Value>) -> Arg {
+    Arg {
+        name: Cow::Borrowed(name),
+        value: value.into(),
+    }
+}
+
+impl From<u32> for Value {
+    fn from(n: u32) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(n: i64) -> Self {
+        Self::Int(n)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(n: usize) -> Self {
+        Self::Int(n as i64)
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(word: &'static str) -> Self {
+        Self::Word(Cow::Borrowed(word))
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl From<Bytes> for Value {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<&super::Headers> for Value {
+    fn from(headers: &super::Headers) -> Self {
+        Self::Pairs(headers.iter().map(|(n, v)| (n.into(), v.into())).collect())
+    }
+}
+
+/// Collects events while a scenario runs.
+///
+/// Numbers them, stamps thread and simulated time, nests them, and stops at a cap with a
+/// visible mark. When capturing is off it records nothing and costs a branch.
+#[derive(Debug, Default)]
+pub struct Trace {
+    /// The events so far.
+    pub events: Vec<Event>,
+    /// Whether events are recorded at all.
+    pub capture: bool,
+    /// The most events that are kept.
+    pub cap: u32,
+    /// Simulated time since the scenario began, set by the proxy's clock.
+    pub t_ns: u64,
+    /// The thread that runs now.
+    pub thread: u32,
+    /// Open events of each thread, innermost last: parents of what comes next.
+    open: Vec<(u32, Vec<u32>)>,
+}
+
+impl Trace {
+    /// A trace that keeps up to `cap` events, or none when `capture` is false.
+    pub fn new(capture: bool, cap: u32) -> Self {
+        Self {
+            capture,
+            cap,
+            ..Self::default()
+        }
+    }
+
+    /// Records an event inside the innermost open one of this thread; returns its number.
+    ///
+    /// `None` when nothing is captured or the cap is reached.
+    pub fn record(
+        &mut self,
+        kind: Kind,
+        name: impl Into<Cow<'static, str>>,
+        vm: Option<u32>,
+        context: Option<u32>,
+        args: Vec<Arg>,
+        result: Option<Outcome>,
+    ) -> Option<u32> {
+        if !self.capture {
+            return None;
+        }
+        let n = self.events.len() as u32;
+        if n > self.cap {
+            return None;
+        }
+        let cut = n == self.cap;
+        let thread = self.thread;
+        let parent = self.stack().last().copied();
+        let (kind, name, args, result) = if cut {
+            (
+                Kind::Cut,
+                Cow::Borrowed("cut"),
+                vec![arg("cap", self.cap)],
+                None,
+            )
+        } else {
+            (kind, name.into(), args, result)
+        };
+        self.events.push(Event {
+            n,
+            t_ns: self.t_ns,
+            thread,
+            vm,
+            context,
+            kind,
+            name,
+            args,
+            result,
+            fuel: None,
+            parent,
+        });
+        (!cut).then_some(n)
+    }
+
+    /// Makes event `n` the parent of what this thread records next, until it is closed.
+    pub fn open(&mut self, n: Option<u32>) {
+        if let Some(n) = n {
+            self.stack().push(n);
+        }
+    }
+
+    /// Ends event `n`: sets its result and fuel, and stops nesting below it.
+    pub fn close(&mut self, n: Option<u32>, result: Option<Outcome>, fuel: Option<u64>) {
+        let Some(n) = n else { return };
+        let stack = self.stack();
+        if let Some(at) = stack.iter().rposition(|&open| open == n) {
+            stack.truncate(at);
+        }
+        if let Some(event) = self.events.get_mut(n as usize) {
+            event.result = result;
+            event.fuel = fuel;
+        }
+    }
+
+    fn stack(&mut self) -> &mut Vec<u32> {
+        let thread = self.thread;
+        let at = match self.open.iter().position(|(t, _)| *t == thread) {
+            Some(at) => at,
+            None => {
+                self.open.push((thread, Vec::new()));
+                self.open.len() - 1
+            }
+        };
+        &mut self.open[at].1
+    }
+}

@@ -1,0 +1,102 @@
+//! Messages between the page and the engine worker: one enum each way.
+//!
+//! They travel as JSON text beside a list of transferred byte buffers. Both ends come from one
+//! build and compare [`VERSION`] before anything else.
+
+use crate::model::report::Report;
+use crate::model::trace::Event;
+use crate::model::{Problem, Request};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The protocol's version: page and engine refuse to talk across versions.
+pub const VERSION: u32 = 1;
+
+/// From the page to the engine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToEngine {
+    /// The first message.
+    Hello {
+        /// The page's [`VERSION`].
+        version: u32,
+    },
+    /// Runs a lab.
+    Run {
+        /// Names this run in every answer.
+        run: u32,
+        /// The lab file's text.
+        lab: String,
+        /// Text of editable parts by name (`{edit: NAME}`).
+        edits: BTreeMap<String, String>,
+        /// Replaces the first request of the first scenario.
+        request: Option<Request>,
+        /// Only this scenario; all when absent.
+        scenario: Option<String>,
+    },
+    /// Bytes of a sample filter that the engine asked for; buffer 0 of the message.
+    Sample {
+        /// Its name.
+        name: String,
+        /// Why there are none, when there are none.
+        error: Option<String>,
+    },
+    /// Asks for rows of the last report's trace.
+    Rows {
+        /// The run.
+        run: u32,
+        /// Index of the scenario.
+        scenario: usize,
+        /// The first row.
+        from: usize,
+        /// How many.
+        count: usize,
+        /// Only rows that contain this text; empty for all.
+        search: String,
+    },
+}
+
+/// From the engine to the page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromEngine {
+    /// The engine is up.
+    Ready {
+        /// The engine's [`VERSION`].
+        version: u32,
+    },
+    /// A sample filter is needed for the run to go on.
+    NeedSample {
+        /// Its name.
+        name: String,
+    },
+    /// A run ended; events are asked for by [`ToEngine::Rows`].
+    Done {
+        /// The run.
+        run: u32,
+        /// The report, without events.
+        report: Report,
+        /// How many events each scenario has.
+        events: Vec<usize>,
+    },
+    /// A run could not start: what to mend.
+    Refused {
+        /// The run.
+        run: u32,
+        /// Why, with the place.
+        problem: Problem,
+    },
+    /// Rows of a trace.
+    Rows {
+        /// The run.
+        run: u32,
+        /// Index of the scenario.
+        scenario: usize,
+        /// The first row's index.
+        from: usize,
+        /// How many rows there are in all.
+        total: usize,
+        /// The rows.
+        rows: Vec<Event>,
+    },
+}
