@@ -1,1 +1,4 @@
-//! export
+//! From labs and lessons to things that leave the tool: pages, bundles, packages.
+
+#[cfg(feature = "pages")]
+pub mod card;
