@@ -1,1 +1,3 @@
-//! host
+//! One module in one VM: loading, linking, host calls, callbacks, limits. Generic over the proxy it serves.
+
+pub mod port;

@@ -34,7 +34,10 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal.
     pub fn new(status: Status, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, reason: reason.into() }
+        Self {
+            status,
+            reason: reason.into(),
+        }
     }
 }
 
@@ -171,7 +174,14 @@ pub trait Proxy: Sized + 'static {
     fn buffer_exists(&mut self, at: At, buffer: BufferType) -> Answer<()>;
 
     /// Writes a buffer: `start` and `length` say which bytes `data` stands for.
-    fn set_buffer(&mut self, at: At, buffer: BufferType, start: u32, length: u32, data: &[u8]) -> Answer<()>;
+    fn set_buffer(
+        &mut self,
+        at: At,
+        buffer: BufferType,
+        start: u32,
+        length: u32,
+        data: &[u8],
+    ) -> Answer<()>;
 
     /// Sends an HTTP callout; the token.
     fn http_call(&mut self, at: At, callout: HttpCallout) -> Answer<u32>;
