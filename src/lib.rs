@@ -27,5 +27,4 @@ pub mod model;
 pub mod protocol;
 #[cfg(feature = "host")]
 pub mod proxy;
-#[cfg(feature = "ui")]
 pub mod ui;

@@ -24,7 +24,7 @@ pub struct Request {
 }
 
 /// An exercise of a lesson.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exercise {
     /// Unique in the lesson.
     pub id: String,

@@ -1,0 +1,49 @@
+//! The root of the interface, and its two ways in: rendered to HTML, hydrated in the browser.
+
+use super::navigation::Navigation;
+use super::page::Page;
+use super::paths::Root;
+use super::routes;
+use super::shell::Shell;
+use leptos::prelude::*;
+
+/// The whole page below `<body>`.
+#[component]
+pub fn App(
+    /// The page to begin with.
+    page: Page,
+    /// The way to the site's root.
+    root: Root,
+) -> impl IntoView {
+    provide_context(root);
+    let navigation = Navigation::new(page);
+    provide_context(navigation);
+    Effect::new(move |_| navigation.listen());
+    view! { <Shell>{move || routes::view(navigation.page())}</Shell> }
+}
+
+/// Renders a page's body to HTML.
+#[cfg(feature = "pages")]
+pub fn render(page: &Page, root: &Root) -> String {
+    let owner = Owner::new();
+    let (page, root) = (page.clone(), root.clone());
+    let html = owner.with(|| view! { <App page root /> }.to_html());
+    drop(owner);
+    html
+}
+
+/// Takes over the document: reads its data, then adopts its nodes.
+///
+/// # Errors
+/// What the document lacks. The page stays readable.
+#[cfg(feature = "page")]
+pub fn hydrate() -> Result<(), String> {
+    use super::document::APP_ID;
+    let (page, root) = super::navigation::first_page()?;
+    let mount = leptos::prelude::document()
+        .get_element_by_id(APP_ID)
+        .ok_or("the document has no element to hydrate")?;
+    let mount: web_sys::HtmlElement = wasm_bindgen::JsCast::unchecked_into(mount);
+    leptos::mount::hydrate_from(mount, move || view! { <App page root /> }).forget();
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! From the build's shell (`index.html`) and a rendered body to one page's HTML.
+//!
+//! No inline script or style: a strict content security policy holds. The page's data travels in a
+//! JSON block, which browsers do not execute. Must not know: Leptos, the file system.
+
+use super::page::Page;
+use super::paths::Root;
+
+/// The id of the element that the app hydrates.
+pub const APP_ID: &str = "app";
+/// The id of the JSON block with the page's data.
+pub const DATA_ID: &str = "page-data";
+
+/// Puts a page into the shell.
+///
+/// `site` is the absolute address of the site's root; with it the page gets a canonical link.
+///
+/// # Errors
+/// Which part the shell lacks.
+pub fn assemble(
+    shell: &str,
+    page: &Page,
+    root: &Root,
+    body: &str,
+    site: Option<&str>,
+) -> Result<String, String> {
+    let mut html = shell.replace("\"./", &format!("\"{}", root.0));
+    html = between(&html, "<title>", "</title>", &escape(&page.full_title()))?;
+    let mut head = format!(
+        "<meta name=\"description\" content=\"{}\">",
+        escape(&page.description)
+    );
+    if let Some(site) = site {
+        let address = format!("{}{}", site.trim_end_matches('/'), page.path);
+        head.push_str(&format!(
+            "<link rel=\"canonical\" href=\"{}\">",
+            escape(&address)
+        ));
+    }
+    html = insert_before(&html, "</head>", &head)?;
+    html = insert_after(
+        &html,
+        "<html",
+        &format!(" data-root=\"{}\"", escape(&root.0)),
+    )?;
+    let data = serde_json::to_string(&page.for_document()).map_err(|e| e.to_string())?;
+    let open = html
+        .find("<body")
+        .and_then(|at| html[at..].find('>').map(|end| at + end + 1))
+        .ok_or("the shell has no <body>")?;
+    html.insert_str(
+        open,
+        &format!(
+            "<div id=\"{APP_ID}\">{body}</div><script type=\"application/json\" id=\"{DATA_ID}\">{}</script>",
+            data.replace('<', "\\u003c")
+        ),
+    );
+    Ok(html)
+}
+
+/// Escapes text for HTML text and double-quoted attributes.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+fn between(html: &str, open: &str, close: &str, text: &str) -> Result<String, String> {
+    let from = html
+        .find(open)
+        .map(|at| at + open.len())
+        .ok_or_else(|| format!("the shell has no {open}"))?;
+    let to = html[from..]
+        .find(close)
+        .map(|at| at + from)
+        .ok_or_else(|| format!("the shell has no {close}"))?;
+    Ok(format!("{}{text}{}", &html[..from], &html[to..]))
+}
+
+fn insert_before(html: &str, mark: &str, text: &str) -> Result<String, String> {
+    let at = html
+        .find(mark)
+        .ok_or_else(|| format!("the shell has no {mark}"))?;
+    Ok(format!("{}{text}{}", &html[..at], &html[at..]))
+}
+
+fn insert_after(html: &str, mark: &str, text: &str) -> Result<String, String> {
+    let at = html
+        .find(mark)
+        .map(|at| at + mark.len())
+        .ok_or_else(|| format!("the shell has no {mark}"))?;
+    Ok(format!("{}{text}{}", &html[..at], &html[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::page::{Body, Page};
+    use super::*;
+
+    const SHELL: &str = "<!doctype html><html lang=\"en\"><head><title>x</title>\
+        <link rel=\"stylesheet\" href=\"./a.css\"></head><body class=\"b\"></body></html>";
+
+    fn page() -> Page {
+        Page {
+            path: "/learn/a/b/".into(),
+            title: "A <b>".into(),
+            description: "Says \"hi\"".into(),
+            body: Body::NotFound,
+        }
+    }
+
+    #[test]
+    fn a_page_takes_its_place_in_the_shell() {
+        let page = page();
+        let root = Root::relative(&page.path);
+        let html = assemble(SHELL, &page, &root, "<main></main>", None).expect("assembles");
+        assert!(html.contains("href=\"../../../a.css\""));
+        assert!(html.contains("<title>A &lt;b&gt;"));
+        assert!(html.contains("content=\"Says &quot;hi&quot;\""));
+        assert!(html.contains("<body class=\"b\"><div id=\"app\"><main></main></div>"));
+        assert!(html.contains("data-root=\"../../../\""));
+        assert!(!html.contains("canonical"));
+        let data = &html[html.find("page-data").expect("data")..];
+        assert!(!data[..data.find("</script>").expect("end")].contains('<'));
+    }
+
+    #[test]
+    fn canonical_links_need_a_site() {
+        let page = page();
+        let html = assemble(SHELL, &page, &Root("./".into()), "", Some("https://h/x/"));
+        assert!(
+            html.expect("assembles")
+                .contains("href=\"https://h/x/learn/a/b/\"")
+        );
+    }
+
+    #[test]
+    fn a_broken_shell_is_an_error() {
+        let result = assemble("<html></html>", &page(), &Root("./".into()), "", None);
+        assert_eq!(result, Err("the shell has no <title>".into()));
+    }
+}

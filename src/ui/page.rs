@@ -1,0 +1,156 @@
+//! What one page shows, as data: written beside each page as `page.json`, carried in its HTML for
+//! hydration, fetched when the app follows a link.
+//!
+//! Must not know: how it is drawn.
+
+use super::strings;
+use crate::model::{Exercise, Request};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The name of a page's data file, beside its `index.html`.
+pub const FILE: &str = "page.json";
+
+/// A page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// Its site path: begins and ends with a slash.
+    pub path: String,
+    /// Its title, without the site's name.
+    pub title: String,
+    /// One sentence for search engines and previews.
+    pub description: String,
+    /// What it shows.
+    pub body: Body,
+}
+
+/// The kinds of page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// The first page.
+    Home(Home),
+    /// Parts and lessons.
+    Map(Map),
+    /// A lesson beside its lab.
+    Lesson(Box<Lesson>),
+    /// No such page.
+    NotFound,
+}
+
+/// The first page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Home {
+    /// The first lesson.
+    pub first: Option<Link>,
+}
+
+/// A link to a page of this site.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The site path.
+    pub path: String,
+    /// The text.
+    pub title: String,
+}
+
+/// The course map.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Map {
+    /// Parts in order.
+    pub parts: Vec<Part>,
+}
+
+/// A part of the course.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub summary: String,
+    /// Lessons in order.
+    pub lessons: Vec<LessonLink>,
+}
+
+/// A lesson on the map.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LessonLink {
+    /// Where it is and what it is called.
+    pub link: Link,
+    /// What the learner can do afterwards.
+    pub goal: String,
+    /// About how long it takes.
+    pub minutes: u32,
+}
+
+/// A lesson.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lesson {
+    /// Its stable id.
+    pub id: String,
+    /// The part's title.
+    pub part: String,
+    /// The part's number, from 1.
+    pub part_number: u32,
+    /// What the learner can do afterwards.
+    pub goal: String,
+    /// About how long it takes.
+    pub minutes: u32,
+    /// The text, rendered by `course`. Empty in a document's data block: it stands in the document.
+    pub html: String,
+    /// Primary sources.
+    pub sources: Vec<String>,
+    /// The lesson before.
+    pub previous: Option<Link>,
+    /// The lesson after.
+    pub next: Option<Link>,
+    /// Its lab.
+    pub lab: Option<Lab>,
+}
+
+/// A lab as the page needs it: text to edit and a request to shape.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lab {
+    /// Unique on the site: the key under which edits are kept.
+    pub id: String,
+    /// The lab file's text.
+    pub text: String,
+    /// Whether the lab file itself can be edited.
+    pub open: bool,
+    /// Editable parts by name, with the text they start with.
+    pub parts: BTreeMap<String, String>,
+    /// The first request of the first scenario.
+    pub request: Option<Request>,
+    /// Scenarios in order.
+    pub scenarios: Vec<ScenarioName>,
+    /// Exercises.
+    pub exercises: Vec<Exercise>,
+}
+
+/// A scenario, by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioName {
+    /// Its name.
+    pub name: String,
+    /// Whether its content stays closed until it passes.
+    pub hidden: bool,
+}
+
+impl Page {
+    /// The title with the site's name.
+    pub fn full_title(&self) -> String {
+        match self.body {
+            Body::Home(_) => self.title.clone(),
+            _ => format!("{} · {}", self.title, strings::SITE),
+        }
+    }
+
+    /// The data for the document's block: without text that the document itself carries.
+    pub fn for_document(&self) -> Self {
+        let mut page = self.clone();
+        if let Body::Lesson(lesson) = &mut page.body {
+            lesson.html.clear();
+        }
+        page
+    }
+}

@@ -1,0 +1,59 @@
+//! A lesson: text beside its lab.
+
+use crate::ui::page;
+use crate::ui::shell::href;
+use crate::ui::strings;
+use leptos::prelude::*;
+
+/// The lesson.
+#[component]
+pub(in crate::ui) fn Lesson(title: String, lesson: page::Lesson) -> impl IntoView {
+    let page::Lesson {
+        part,
+        part_number,
+        minutes,
+        html,
+        previous,
+        next,
+        ..
+    } = lesson;
+    view! {
+        <div class="lesson">
+            <div class="lesson-read">
+                <nav class="crumbs" aria-label=strings::CRUMBS>
+                    <ol>
+                        <li>
+                            <a href=href("/learn/")>{strings::LEARN}</a>
+                        </li>
+                        <li>{strings::part_named(part_number, &part)}</li>
+                        <li aria-current="page">{title.clone()}</li>
+                    </ol>
+                </nav>
+                <h1>{title}</h1>
+                <p class="minutes">{strings::minutes(minutes)}</p>
+                // The HTML comes from our own renderer alone, which passes no raw HTML through.
+                <article id="lesson-text" class="prose" inner_html=html></article>
+                <nav class="lesson-nav" aria-label=strings::NEIGHBOURS>
+                    {previous
+                        .map(|link| {
+                            view! {
+                                <a class="lesson-prev" rel="prev" href=href(&link.path)>
+                                    <span class="eyebrow">{strings::PREVIOUS}</span>
+                                    {link.title}
+                                </a>
+                            }
+                        })}
+                    {next
+                        .map(|link| {
+                            view! {
+                                <a class="lesson-next" rel="next" href=href(&link.path)>
+                                    <span class="eyebrow">{strings::NEXT}</span>
+                                    {link.title}
+                                </a>
+                            }
+                        })}
+                </nav>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,51 @@
+//! The course map: parts and lessons.
+
+use crate::ui::page;
+use crate::ui::shell::href;
+use crate::ui::strings;
+use leptos::prelude::*;
+
+/// Every part with its lessons.
+#[component]
+pub(in crate::ui) fn Map(map: page::Map) -> impl IntoView {
+    let parts = map
+        .parts
+        .into_iter()
+        .enumerate()
+        .map(|(at, part)| view! { <Part number=at + 1 part /> })
+        .collect_view();
+    view! {
+        <div class="plain-page map">
+            <h1>{strings::MAP_TITLE}</h1>
+            <p class="lead">{strings::MAP_LEAD}</p>
+            {parts}
+        </div>
+    }
+}
+
+#[component]
+fn Part(number: usize, part: page::Part) -> impl IntoView {
+    let lessons = part
+        .lessons
+        .into_iter()
+        .map(|lesson| {
+            view! {
+                <li>
+                    <a href=href(&lesson.link.path)>
+                        <span class="map-title">{lesson.link.title}</span>
+                        <span class="map-goal">{lesson.goal}</span>
+                    </a>
+                    <span class="minutes">{strings::minutes(lesson.minutes)}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="map-part">
+            <p class="eyebrow">{strings::part(number)}</p>
+            <h2>{part.title}</h2>
+            <p>{part.summary}</p>
+            <ol>{lessons}</ol>
+        </section>
+    }
+}

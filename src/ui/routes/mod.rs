@@ -1,0 +1,21 @@
+//! One component for each kind of page.
+
+mod home;
+mod lesson;
+mod map;
+mod not_found;
+
+use super::page::{Body, Page};
+use leptos::prelude::*;
+
+/// The view of a page.
+pub(super) fn view(page: Page) -> AnyView {
+    match page.body {
+        Body::Home(home) => view! { <home::Home home /> }.into_any(),
+        Body::Map(map) => view! { <map::Map map /> }.into_any(),
+        Body::Lesson(lesson) => {
+            view! { <lesson::Lesson title=page.title lesson=*lesson /> }.into_any()
+        }
+        Body::NotFound => view! { <not_found::NotFound /> }.into_any(),
+    }
+}

@@ -1,0 +1,37 @@
+//! What surrounds every page: skip link, header, footer.
+
+use super::paths::Root;
+use super::strings;
+use super::theme::ThemeToggle;
+use leptos::prelude::*;
+
+/// The address of a site path from where the component stands.
+pub(super) fn href(path: &str) -> String {
+    use_context::<Root>()
+        .unwrap_or_else(|| Root::relative("/"))
+        .href(path)
+}
+
+/// Header, page, footer.
+#[component]
+pub(super) fn Shell(children: Children) -> impl IntoView {
+    view! {
+        <a class="skip" href="#main">{strings::SKIP}</a>
+        <header class="site-header">
+            <a class="site-name" href=href("/")>
+                <svg viewBox="0 0 24 24" aria-hidden="true" class="mark">
+                    <circle cx="4" cy="12" r="2.5"></circle>
+                    <path d="M6.5 12H9M15 12h2.5"></path>
+                    <rect x="9" y="8" width="6" height="8" rx="1.5"></rect>
+                    <path d="m19.5 9 3 3-3 3-3-3z"></path>
+                </svg>
+                <span>{strings::SITE}</span>
+            </a>
+            <nav aria-label=strings::NAVIGATION>
+                <a href=href("/learn/")>{strings::LEARN}</a>
+            </nav>
+            <ThemeToggle />
+        </header>
+        <main id="main" tabindex="-1">{children()}</main>
+    }
+}
