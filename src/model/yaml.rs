@@ -3,12 +3,21 @@
 //! One reader for the lab file, the Envoy configuration and front matter, so that every message
 //! names file, line and column, also in an editor that holds only a part.
 
+mod fields;
+mod nearest;
+mod parse;
+mod read;
+
 use super::Place;
+
+pub use fields::{Fields, unknown_key};
+pub use nearest::nearest;
+pub use parse::parse;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// The file, line and column of its first character.
+    /// The file, line and column of its first character; of a quoted or block scalar, of its text.
     pub place: Place,
     /// The value.
     pub value: Value,

@@ -1,3 +1,4 @@
-//! it
+//! Everything that is tested natively, in one binary.
 
 mod markdown;
+mod yaml;
