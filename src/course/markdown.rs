@@ -95,6 +95,19 @@ pub fn render_note(text: &str, start: &Place) -> Rendered {
     render(text, start, &mut Alone)
 }
 
+/// Renders one paragraph as what may stand inside a label: without the paragraph itself.
+pub fn inline(text: &str, start: &Place) -> String {
+    let html = render_note(text, start).html;
+    let html = html.trim_end();
+    match html
+        .strip_prefix("<p>")
+        .and_then(|rest| rest.strip_suffix("</p>"))
+    {
+        Some(inner) if !inner.contains("<p>") => inner.to_string(),
+        _ => html.to_string(),
+    }
+}
+
 /// Escapes text for HTML, quotes included.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);

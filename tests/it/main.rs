@@ -1,4 +1,5 @@
 //! Everything that is tested natively, in one binary.
 
+mod book;
 mod markdown;
 mod yaml;
