@@ -1,1 +1,10 @@
-//! lab
+//! From a lab file to a report.
+//!
+//! `parse` reads the file, `modules` brings the bytes that it names. Must not know: where files
+//! lie (that is [`Beside`]'s), how a report is shown.
+
+mod modules;
+mod parse;
+
+pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
+pub use parse::parse;

@@ -35,6 +35,8 @@ pub struct Lab {
     pub mistakes: Vec<Mistake>,
     /// Variants that must fail.
     pub mutants: Vec<Mutant>,
+    /// Names of the editable parts (`{edit: NAME}`), in the order of writing.
+    pub parts: Vec<String>,
 }
 
 /// Which thread runs next when several can.

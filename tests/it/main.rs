@@ -1,5 +1,9 @@
 //! Everything that is tested natively, in one binary.
 
+// A test that panics has failed: that is what unwrap is for here.
+#![allow(clippy::unwrap_used)]
+
 mod book;
+mod lab_file;
 mod markdown;
 mod yaml;

@@ -1,0 +1,275 @@
+//! `expect`: what must hold of a run.
+//!
+//! What cannot be true of any run (a request that the scenario does not send) is an error here, so
+//! that no check passes or fails by a slip of the pen.
+
+use super::values;
+use crate::model::Problem;
+use crate::model::lab::{Assertion, Expectation, Traffic, TrafficAction};
+use crate::model::report::ExchangeOutcome;
+use crate::model::yaml::{Fields, Key, Node};
+
+const KINDS: [&str; 8] = [
+    "client",
+    "upstream",
+    "log",
+    "callbacks",
+    "hostcalls",
+    "access_log",
+    "call",
+    "state",
+];
+const LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "critical"];
+
+/// Reads a list of expectations; `traffic` is the scenario's, where they belong to one.
+pub(super) fn expectations(
+    node: &Node,
+    traffic: Option<&[Traffic]>,
+) -> Result<Vec<Expectation>, Problem> {
+    node.as_list()?
+        .iter()
+        .map(|item| one(item, traffic))
+        .collect()
+}
+
+fn one(node: &Node, traffic: Option<&[Traffic]>) -> Result<Expectation, Problem> {
+    let mut f = Fields::of(node)?;
+    let hint = f
+        .take("hint")
+        .map(super::text_of)
+        .transpose()?
+        .unwrap_or_default();
+    let why = f
+        .take("why")
+        .map(super::text_of)
+        .transpose()?
+        .unwrap_or_default();
+    let (kind, value) = super::one_of(&mut f, &KINDS, "an expectation")?;
+    f.finish()?;
+    let count = |wanted: fn(&TrafficAction) -> bool| {
+        traffic.map(|t| t.iter().filter(|t| wanted(&t.action)).count())
+    };
+    let assertion = match kind {
+        "client" => client(value, count(|a| matches!(a, TrafficAction::Request(_))))?,
+        "upstream" => upstream(value)?,
+        "log" => log(value)?,
+        "callbacks" => callbacks(value)?,
+        "hostcalls" => hostcalls(value)?,
+        "access_log" => access_log(value)?,
+        "call" => call(value, count(|a| matches!(a, TrafficAction::Call { .. })))?,
+        _ => state(value)?,
+    };
+    Ok(Expectation {
+        assertion,
+        hint,
+        why,
+        place: node.place.clone(),
+    })
+}
+
+fn client(node: &Node, requests: Option<usize>) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let assertion = Assertion::Client {
+        request: index(f.take("request"), requests, "request")?,
+        status: f
+            .take("status")
+            .map(super::files::http_status)
+            .transpose()?,
+        headers: f
+            .take("headers")
+            .map(values::header_matchers)
+            .transpose()?
+            .unwrap_or_default(),
+        no_headers: f
+            .take("no_headers")
+            .map(values::header_names)
+            .transpose()?
+            .unwrap_or_default(),
+        body: f.take("body").map(values::matcher).transpose()?,
+        outcome: f.take("outcome").map(outcome).transpose()?,
+    };
+    f.finish()?;
+    says_something(
+        node,
+        &["status", "headers", "no_headers", "body", "outcome"],
+    )?;
+    Ok(assertion)
+}
+
+fn upstream(node: &Node) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let assertion = Assertion::Upstream {
+        cluster: f.take("cluster").map(super::text_of).transpose()?,
+        request: f
+            .take("request")
+            .map(Node::as_usize)
+            .transpose()?
+            .unwrap_or(0),
+        count: f.take("count").map(Node::as_usize).transpose()?,
+        headers: f
+            .take("headers")
+            .map(values::header_matchers)
+            .transpose()?
+            .unwrap_or_default(),
+        no_headers: f
+            .take("no_headers")
+            .map(values::header_names)
+            .transpose()?
+            .unwrap_or_default(),
+        body: f.take("body").map(values::matcher).transpose()?,
+    };
+    f.finish()?;
+    says_something(node, &["count", "headers", "no_headers", "body"])?;
+    Ok(assertion)
+}
+
+fn log(node: &Node) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let level = match f.take("level") {
+        None => None,
+        Some(node) if LEVELS.contains(&node.as_str()?) => Some(super::text_of(node)?),
+        Some(node) => return Err(node.expected("trace, debug, info, warn, error or critical")),
+    };
+    let text = f.take("text").map(values::matcher).transpose()?;
+    let count = f.take("count").map(Node::as_usize).transpose()?;
+    f.finish()?;
+    Ok(Assertion::Log { level, text, count })
+}
+
+fn callbacks(node: &Node) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let filter = f.take("filter").map(super::text_of).transpose()?;
+    let order = f.require("order")?;
+    f.finish()?;
+    let order = super::texts(order)?
+        .into_iter()
+        .map(|name| {
+            name.strip_prefix("proxy_")
+                .map_or(name.clone(), str::to_owned)
+        })
+        .collect();
+    Ok(Assertion::Callbacks { filter, order })
+}
+
+fn hostcalls(node: &Node) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let name = super::text_of(f.require("name")?)?;
+    let count = f.require("count")?.as_usize()?;
+    f.finish()?;
+    Ok(Assertion::HostCalls { name, count })
+}
+
+fn access_log(node: &Node) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let line = f.take("line").map(Node::as_usize).transpose()?.unwrap_or(0);
+    let text = values::matcher(f.require("text")?)?;
+    f.finish()?;
+    Ok(Assertion::AccessLog { line, text })
+}
+
+fn call(node: &Node, calls: Option<usize>) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let index = index(f.take("index"), calls, "call")?;
+    let results = match f.take("results") {
+        None => None,
+        Some(list) => Some(
+            list.as_list()?
+                .iter()
+                .map(values::number)
+                .collect::<Result<_, _>>()?,
+        ),
+    };
+    let trap = f.take("trap").map(super::text_of).transpose()?;
+    f.finish()?;
+    says_something(node, &["results", "trap"])?;
+    Ok(Assertion::Call {
+        index,
+        results,
+        trap,
+    })
+}
+
+fn state(node: &Node) -> Result<Assertion, Problem> {
+    const KEYS: [&str; 9] = [
+        "shared_data",
+        "queues",
+        "metrics",
+        "vms",
+        "failed_vms",
+        "stalled_streams",
+        "peak_buffer_max",
+        "fuel_max",
+        "pages_max",
+    ];
+    let mut f = Fields::of(node)?;
+    let shared_data = match f.take("shared_data") {
+        None => Vec::new(),
+        Some(map) => map
+            .as_map()?
+            .iter()
+            .map(|(key, node)| Ok((key.text.clone(), values::matcher(node)?)))
+            .collect::<Result<_, Problem>>()?,
+    };
+    let mut numbers = |name| f.take(name).map_or(Ok(Vec::new()), numbers);
+    let queues = numbers("queues")?;
+    let metrics = numbers("metrics")?;
+    let mut number = |name| f.take(name).map(Node::as_u64).transpose();
+    let assertion = Assertion::State {
+        shared_data,
+        queues,
+        metrics,
+        vms: number("vms")?,
+        failed_vms: number("failed_vms")?,
+        stalled_streams: number("stalled_streams")?,
+        peak_buffer_max: number("peak_buffer_max")?,
+        fuel_max: number("fuel_max")?,
+        pages_max: number("pages_max")?,
+    };
+    f.finish()?;
+    says_something(node, &KEYS)?;
+    Ok(assertion)
+}
+
+fn numbers(node: &Node) -> Result<Vec<(String, u64)>, Problem> {
+    node.as_map()?
+        .iter()
+        .map(|(key, node): &(Key, Node)| Ok((key.text.clone(), node.as_u64()?)))
+        .collect()
+}
+
+fn outcome(node: &Node) -> Result<ExchangeOutcome, Problem> {
+    match node.as_str()? {
+        "completed" => Ok(ExchangeOutcome::Completed),
+        "reset" => Ok(ExchangeOutcome::Reset),
+        "stalled" => Ok(ExchangeOutcome::Stalled),
+        _ => Err(node.expected("completed, reset or stalled")),
+    }
+}
+
+/// An index from 0 into what the scenario sends.
+fn index(node: Option<&Node>, len: Option<usize>, what: &str) -> Result<usize, Problem> {
+    let Some(node) = node else { return Ok(0) };
+    match (node.as_usize()?, len) {
+        (n, Some(len)) if n >= len => Err(Problem::at(
+            &node.place,
+            format!("{what} {n}, but this scenario has {len}"),
+            "They count from 0.",
+        )),
+        (n, _) => Ok(n),
+    }
+}
+
+/// A check that asserts nothing would hold of every run.
+fn says_something(node: &Node, keys: &[&str]) -> Result<(), Problem> {
+    if keys
+        .iter()
+        .any(|key| node.get(key).is_some_and(|value| !value.is_null()))
+    {
+        return Ok(());
+    }
+    Err(Problem::at(
+        &node.place,
+        "this expects nothing",
+        format!("Add one of: {}.", keys.join(", ")),
+    ))
+}

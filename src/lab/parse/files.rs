@@ -1,0 +1,103 @@
+//! `files`: the simulated disk, HTTP origins and OCI registries.
+
+use super::values;
+use crate::model::lab::{File, Source};
+use crate::model::yaml::{Fields, Key, Node};
+use crate::model::{Bytes, Problem};
+use std::collections::BTreeMap;
+
+pub(super) fn files(node: &Node) -> Result<BTreeMap<String, File>, Problem> {
+    node.as_map()?
+        .iter()
+        .map(|(key, node)| Ok((name(key)?, file(key, node)?)))
+        .collect()
+}
+
+fn name(key: &Key) -> Result<String, Problem> {
+    let known = ["/", "http://", "https://", "oci://"];
+    if known.iter().any(|start| key.text.starts_with(start)) {
+        return Ok(key.text.clone());
+    }
+    Err(Problem::at(
+        &key.place,
+        format!("`{}` is neither a path from / nor a URL", key.text),
+        "Write /etc/envoy/f.wasm, https://host/f.wasm or oci://registry/name:tag.",
+    ))
+}
+
+fn file(key: &Key, node: &Node) -> Result<File, Problem> {
+    const SOURCES: [&str; 6] = ["sample", "path", "wat", "assemblyscript", "base64", "text"];
+    let remote = !key.text.starts_with('/');
+    let mut f = Fields::of(node)?;
+    let mut source = None;
+    for kind in SOURCES {
+        let Some((at, value)) = f.take_entry(kind) else {
+            continue;
+        };
+        if source.replace(read(kind, value)?).is_some() {
+            return Err(Problem::at(
+                &at.place,
+                format!("`{kind}` is a second source of one file"),
+                "Keep one.",
+            ));
+        }
+    }
+    let delay = f.take("delay");
+    let status = f.take("status");
+    let media_type = f.take("media_type");
+    f.finish()?;
+    for (value, wanted, what) in [
+        (delay, remote, "a file on disk is read at once"),
+        (status, remote, "a file on disk has no HTTP status"),
+        (
+            media_type,
+            key.text.starts_with("oci://"),
+            "only an oci:// artifact has a media type",
+        ),
+    ] {
+        if let (Some(value), false) = (value, wanted) {
+            return Err(Problem::at(
+                &value.place,
+                what,
+                "Remove the key, or use a URL.",
+            ));
+        }
+    }
+    let source = match (source, status) {
+        (Some(source), _) => source,
+        (None, Some(_)) => Source::Missing,
+        (None, None) => {
+            return Err(Problem::at(
+                &node.place,
+                format!("`{}` has no content", key.text),
+                format!("Give it one of: {}.", SOURCES.join(", ")),
+            ));
+        }
+    };
+    Ok(File {
+        place: key.place.clone(),
+        source,
+        delay_ns: delay.map(Node::as_duration_ns).transpose()?.unwrap_or(0),
+        status: status.map(http_status).transpose()?.unwrap_or(200),
+        media_type: media_type.map(super::text_of).transpose()?,
+    })
+}
+
+fn read(kind: &str, value: &Node) -> Result<Source, Problem> {
+    Ok(match kind {
+        "sample" => Source::Sample(super::text_of(value)?),
+        "path" => Source::Path(super::text_of(value)?),
+        "wat" => Source::Wat(super::text_of(value)?, value.place.clone()),
+        "assemblyscript" => Source::AssemblyScript(super::text_of(value)?, value.place.clone()),
+        "base64" => Source::Inline(values::base64(value)?),
+        _ => Source::Inline(Bytes::from(value.as_str()?)),
+    })
+}
+
+/// An HTTP status that a response can end with.
+pub(super) fn http_status(node: &Node) -> Result<u16, Problem> {
+    match node.as_u32() {
+        Ok(n @ 100..=999) => Ok(n as u16),
+        _ => Err(node.expected("an HTTP status such as 200")),
+    }
+}

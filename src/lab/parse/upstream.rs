@@ -1,0 +1,158 @@
+//! `upstreams`: what clusters answer.
+
+use super::values;
+use crate::model::lab::{RequestMatch, UpstreamAction, UpstreamRule};
+use crate::model::yaml::{Fields, Node};
+use crate::model::{Bytes, Headers, Problem};
+use std::collections::BTreeMap;
+
+pub(super) fn upstreams(node: &Node) -> Result<BTreeMap<String, Vec<UpstreamRule>>, Problem> {
+    node.as_map()?
+        .iter()
+        .map(|(key, rules)| {
+            let rules = if rules.is_null() {
+                &[]
+            } else {
+                rules.as_list()?
+            };
+            Ok((
+                key.text.clone(),
+                rules.iter().map(rule).collect::<Result<_, _>>()?,
+            ))
+        })
+        .collect()
+}
+
+fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
+    const ACTIONS: [&str; 4] = ["reply", "reset", "timeout", "grpc"];
+    let mut f = Fields::of(node)?;
+    let matches = f
+        .take("match")
+        .map(request_match)
+        .transpose()?
+        .unwrap_or_default();
+    let mut delay_ns = f.take("delay").map(Node::as_duration_ns).transpose()?;
+    let mut action = None;
+    for kind in ACTIONS {
+        let Some((key, value)) = f.take_entry(kind) else {
+            continue;
+        };
+        let (this, delay) = match kind {
+            "reply" => reply(value)?,
+            "grpc" => grpc(value)?,
+            _ if !value.as_bool()? => return Err(value.expected("true")),
+            "reset" => (UpstreamAction::Reset, None),
+            _ => (UpstreamAction::Timeout, None),
+        };
+        if action.replace(this).is_some() {
+            return Err(Problem::at(
+                &key.place,
+                format!("`{kind}` is a second answer of one rule"),
+                "Keep one.",
+            ));
+        }
+        if let Some((at, ns)) = delay
+            && delay_ns.replace(ns).is_some()
+        {
+            return Err(Problem::at(
+                &at.place,
+                "a second delay of one rule",
+                "Keep one.",
+            ));
+        }
+    }
+    f.finish()?;
+    Ok(UpstreamRule {
+        matches,
+        action: action.unwrap_or_default(),
+        delay_ns: delay_ns.unwrap_or(0),
+    })
+}
+
+fn request_match(node: &Node) -> Result<RequestMatch, Problem> {
+    let mut f = Fields::of(node)?;
+    let method = f.take("method").map(super::text_of).transpose()?;
+    let path = f.take("path").map(super::text_of).transpose()?;
+    let headers = match f.take("headers") {
+        None => Vec::new(),
+        Some(node) => values::header_matchers(node)?
+            .into_iter()
+            .flat_map(|(name, matchers)| matchers.into_iter().map(move |m| (name.clone(), m)))
+            .collect(),
+    };
+    f.finish()?;
+    Ok(RequestMatch {
+        method,
+        path,
+        headers,
+    })
+}
+
+/// An answer, and its delay with the place of that.
+type Answer<'a> = (UpstreamAction, Option<(&'a Node, u64)>);
+
+fn reply(node: &Node) -> Result<Answer<'_>, Problem> {
+    let mut f = Fields::of(node)?;
+    let status = f
+        .take("status")
+        .map(super::files::http_status)
+        .transpose()?
+        .unwrap_or(200);
+    let headers = f
+        .take("headers")
+        .map(values::headers)
+        .transpose()?
+        .unwrap_or_else(Headers::default);
+    let body = f
+        .take("body")
+        .map(values::body)
+        .transpose()?
+        .unwrap_or_else(Bytes::default);
+    let chunks = f
+        .take("chunks")
+        .map(|node| values::chunks(node, &body))
+        .transpose()?
+        .unwrap_or_default();
+    let trailers = f
+        .take("trailers")
+        .map(values::headers)
+        .transpose()?
+        .unwrap_or_default();
+    let delay = delay(&mut f)?;
+    f.finish()?;
+    Ok((
+        UpstreamAction::Reply {
+            status,
+            headers,
+            body,
+            chunks,
+            trailers,
+        },
+        delay,
+    ))
+}
+
+fn grpc(node: &Node) -> Result<Answer<'_>, Problem> {
+    let mut f = Fields::of(node)?;
+    let message = f
+        .take("message")
+        .map(values::bytes)
+        .transpose()?
+        .unwrap_or_default();
+    let status = match f.take("status") {
+        None => 0,
+        Some(node) => match node.as_u32()? {
+            n @ 0..=16 => n,
+            _ => return Err(node.expected("a gRPC status from 0 to 16")),
+        },
+    };
+    let delay = delay(&mut f)?;
+    f.finish()?;
+    Ok((UpstreamAction::Grpc { message, status }, delay))
+}
+
+fn delay<'a>(f: &mut Fields<'a>) -> Result<Option<(&'a Node, u64)>, Problem> {
+    f.take("delay")
+        .map(|node| Ok((node, node.as_duration_ns()?)))
+        .transpose()
+}
