@@ -1,0 +1,19 @@
+(module
+  (func (export "add") (param $a i32) (param $b i32) (result i32)
+    local.get $a
+    local.get $b
+    i32.add)
+
+  (func (export "sub") (param $a i32) (param $b i32) (result i32)
+    local.get $a
+    local.get $b
+    i32.sub)
+
+  ;; The larger of two numbers.
+  (func (export "max") (param $a i32) (param $b i32) (result i32)
+    local.get $a
+    local.get $b
+    local.get $a
+    local.get $b
+    i32.gt_s
+    select))
