@@ -2,3 +2,6 @@
 
 #[cfg(feature = "pages")]
 pub mod card;
+mod disk;
+
+pub use disk::{Disk, in_words};

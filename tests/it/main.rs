@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod book;
+mod disk;
 mod lab_file;
 mod markdown;
+mod support;
 mod yaml;

@@ -1,0 +1,80 @@
+//! What several tests need: the sample filters as built modules, and the repository's root.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The directory with `NAME.wasm` of every package in `content/filters`, built once.
+///
+/// A cargo of its own with a target directory of its own, so that it never waits for the one that
+/// runs the tests.
+pub fn samples() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let names = filter_names();
+        let target = root().join("target/filter-build");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .current_dir(root())
+            .args([
+                "build",
+                "-q",
+                "--profile",
+                "filter",
+                "--target",
+                "wasm32-unknown-unknown",
+            ])
+            .arg("--target-dir")
+            .arg(&target)
+            // Set but empty, it outranks .cargo/config.toml, whose flags are for the page only.
+            .env("CARGO_ENCODED_RUSTFLAGS", "");
+        for name in &names {
+            cargo.args(["-p", name]);
+        }
+        let output = cargo.output().expect("cargo starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let out = root().join("target/filters");
+        std::fs::create_dir_all(&out).unwrap();
+        for name in &names {
+            let from = target
+                .join("wasm32-unknown-unknown/filter")
+                .join(format!("{}.wasm", name.replace('-', "_")));
+            let bytes = std::fs::read(&from).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+            let to = out.join(format!("{name}.wasm"));
+            if std::fs::read(&to).is_ok_and(|have| have == bytes) {
+                continue;
+            }
+            // Renamed into place, so that another test process never reads half a file.
+            let half = out.join(format!("{name}.wasm.{}", std::process::id()));
+            std::fs::write(&half, bytes).unwrap();
+            std::fs::rename(&half, &to).unwrap();
+        }
+        out
+    })
+}
+
+/// A sample filter's bytes.
+pub fn sample(name: &str) -> Vec<u8> {
+    let path = samples().join(format!("{name}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn filter_names() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(root().join("content/filters"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("Cargo.toml").is_file())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
