@@ -1,3 +1,61 @@
-//! xtask
+//! The commands of this repository: `cargo xtask COMMAND`.
+//!
+//! Standard library only, so that it builds in seconds on a bare machine. It knows how the product
+//! is put together and served, and nothing of what the product does.
 
-fn main() {}
+// A command speaks through the terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod check;
+mod filters;
+mod headers;
+mod npm;
+mod serve;
+mod server;
+mod sh;
+mod site;
+mod test;
+mod tools;
+mod watch;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  serve [--port N]        build everything, serve it, and rebuild on change
+  test                    every test: native, course gate, browser
+  build [--site URL]      write the finished site to dist/
+  check                   formatting, lints, and proofs that the walls stand
+  filters                 build the sample filters into target/filters/
+  tools                   only bring the tools that are missing
+  static DIR [--port N] [--mount /x/y/]
+                          serve a finished site with its headers";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("", &[][..]),
+    };
+    let outcome = match command {
+        "serve" => serve::serve(rest),
+        "test" => test::test(rest),
+        "build" => site::build_release(rest),
+        "check" => check::check(),
+        "filters" => filters::build().map(|_| ()),
+        "tools" => tools::bring_all(),
+        "static" => serve::serve_static(rest),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

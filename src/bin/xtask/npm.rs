@@ -1,0 +1,109 @@
+//! What comes from npm: wasm-opt for the build, Playwright for the browser tests.
+
+use crate::sh::{self, Outcome};
+use crate::tools;
+use std::path::{Path, PathBuf};
+
+/// The directory with the build's npm packages, of exactly the versions in `src/vendor`.
+///
+/// It is in cargo's home, named by the lock file, so that clones share it.
+pub(crate) fn vendor() -> Outcome<PathBuf> {
+    let source = sh::root().join("src/vendor");
+    let lock = sh::read_bytes(&source.join("package-lock.json"))?;
+    let home = tools::home()?.join(format!("npm-{}", sh::hash(&lock)));
+    if !home.join("installed").is_file() {
+        sh::make_dir(&home)?;
+        for name in ["package.json", "package-lock.json"] {
+            sh::copy(&source.join(name), &home.join(name))?;
+        }
+        install(&home, "fetching the build's npm packages")?;
+        sh::write(&home.join("installed"), "")?;
+    }
+    Ok(home)
+}
+
+/// The major version of binaryen in the lock: what its wasm-opt calls its version.
+pub(crate) fn binaryen_major() -> Outcome<String> {
+    let lock = sh::read(&sh::root().join("src/vendor/package-lock.json"))?;
+    lock.split("\"node_modules/binaryen\"")
+        .nth(1)
+        .and_then(|rest| rest.split("\"version\": \"").nth(1))
+        .and_then(|rest| rest.split('.').next())
+        .map(str::to_string)
+        .ok_or_else(|| "src/vendor/package-lock.json names no binaryen".to_string())
+}
+
+/// Brings the browser tests' packages into `tests/browser/node_modules`.
+pub(crate) fn browser_tests() -> Outcome<()> {
+    let dir = sh::root().join("tests/browser");
+    let lock = sh::hash(&sh::read_bytes(&dir.join("package-lock.json"))?);
+    let mark = dir.join("node_modules/.installed");
+    if std::fs::read_to_string(&mark).is_ok_and(|have| have == lock) {
+        return Ok(());
+    }
+    install(&dir, "fetching the browser tests' npm packages")?;
+    sh::write(&mark, lock)
+}
+
+fn install(dir: &Path, what: &str) -> Outcome<()> {
+    if tools::on_path("npm").is_none() {
+        return Err("npm is missing: install Node.js 20 or newer and try again".to_string());
+    }
+    sh::step(what, || {
+        let mut npm = sh::command("npm");
+        npm.current_dir(dir)
+            .args(["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
+        // The system's browser is used, never a downloaded one.
+        npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+        sh::run(&mut npm)
+    })
+}
+
+/// The system's Chromium. On Debian as root it is installed when it is missing.
+pub(crate) fn chromium() -> Outcome<PathBuf> {
+    if let Some(found) = find_chromium() {
+        return Ok(found);
+    }
+    let root = sh::output(sh::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if root && tools::on_path("apt-get").is_some() {
+        sh::step("installing Chromium", || {
+            sh::run(sh::command("apt-get").args(["update", "-qq"]))?;
+            sh::run(
+                sh::command("apt-get")
+                    .args([
+                        "install",
+                        "-qq",
+                        "-y",
+                        "--no-install-recommends",
+                        "chromium",
+                    ])
+                    .env("DEBIAN_FRONTEND", "noninteractive"),
+            )
+        })?;
+        if let Some(found) = find_chromium() {
+            return Ok(found);
+        }
+    }
+    Err(
+        "the browser tests need Chromium or Chrome: install it, or set CHROMIUM to its path"
+            .to_string(),
+    )
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM") {
+        return Some(PathBuf::from(named));
+    }
+    [
+        "chromium",
+        "chromium-browser",
+        "google-chrome-stable",
+        "google-chrome",
+    ]
+    .into_iter()
+    .find_map(tools::on_path)
+    .or_else(|| {
+        let mac = Path::new("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+        mac.is_file().then(|| mac.to_path_buf())
+    })
+}

@@ -1,0 +1,184 @@
+//! Running other programs, and saying what is going on.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// What a step gives: its value, or one message for the person at the terminal.
+pub(crate) type Outcome<T> = Result<T, String>;
+
+/// Where the repository is. Commands work from any directory below it.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Says what is being done, does it, and says how long it took.
+pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    println!("· {what}");
+    // Progress for people; nothing is computed from it.
+    #[allow(clippy::disallowed_methods)]
+    let start = Instant::now();
+    let value = work()?;
+    let took = start.elapsed().as_secs_f32();
+    if took >= 1.0 {
+        println!("  done in {}", duration(took));
+    }
+    Ok(value)
+}
+
+/// Seconds as a person says them.
+pub(crate) fn duration(seconds: f32) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!(
+            "{:.0} min {:.0} s",
+            (seconds / 60.0).floor(),
+            seconds % 60.0
+        )
+    }
+}
+
+/// A command in the repository's root.
+pub(crate) fn command(program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new(program.as_ref());
+    command.current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// The cargo that runs us.
+pub(crate) fn cargo() -> Command {
+    command(std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from))
+}
+
+/// Runs a command with its output on our terminal; an exit other than 0 is an error.
+pub(crate) fn run(command: &mut Command) -> Outcome<()> {
+    let shown = show(command);
+    let status = command
+        .status()
+        .map_err(|e| format!("cannot run `{shown}`: {e}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{shown}` ended with {status}"))
+    }
+}
+
+/// Runs a command and gives what it wrote to its standard output.
+pub(crate) fn output(command: &mut Command) -> Outcome<String> {
+    let shown = show(command);
+    let out = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| format!("cannot run `{shown}`: {e}"))?;
+    if out.status.success() {
+        Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+    } else {
+        Err(format!("`{shown}` ended with {}", out.status))
+    }
+}
+
+/// Runs a command in silence; true when it ended well.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The command line, for messages.
+pub(crate) fn show(command: &Command) -> String {
+    let mut line = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    line
+}
+
+/// The value after `--name`, if given.
+pub(crate) fn option<'a>(args: &'a [String], name: &str) -> Outcome<Option<&'a str>> {
+    match args.iter().position(|arg| arg == name) {
+        None => Ok(None),
+        Some(at) => match args.get(at + 1) {
+            Some(value) => Ok(Some(value)),
+            None => Err(format!("{name} needs a value")),
+        },
+    }
+}
+
+/// Copies a directory with everything below it; `skip` names what stays out.
+pub(crate) fn copy_dir(from: &Path, to: &Path, skip: &dyn Fn(&Path) -> bool) -> Outcome<()> {
+    make_dir(to)?;
+    for path in list(from)? {
+        let Some(name) = path.file_name() else {
+            continue;
+        };
+        if skip(&path) {
+            continue;
+        }
+        let target = to.join(name);
+        if path.is_dir() {
+            copy_dir(&path, &target, skip)?;
+        } else {
+            copy(&path, &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies one file.
+pub(crate) fn copy(from: &Path, to: &Path) -> Outcome<()> {
+    std::fs::copy(from, to)
+        .map(|_| ())
+        .map_err(|e| format!("cannot copy {} to {}: {e}", from.display(), to.display()))
+}
+
+/// Makes a directory and those above it.
+pub(crate) fn make_dir(path: &Path) -> Outcome<()> {
+    std::fs::create_dir_all(path).map_err(|e| format!("cannot make {}: {e}", path.display()))
+}
+
+/// Makes sure that a directory exists and is empty.
+pub(crate) fn empty_dir(path: &Path) -> Outcome<()> {
+    if path.exists() {
+        std::fs::remove_dir_all(path)
+            .map_err(|e| format!("cannot empty {}: {e}", path.display()))?;
+    }
+    make_dir(path)
+}
+
+/// What a directory holds, sorted by name.
+pub(crate) fn list(path: &Path) -> Outcome<Vec<PathBuf>> {
+    let entries =
+        std::fs::read_dir(path).map_err(|e| format!("cannot list {}: {e}", path.display()))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// A file's text.
+pub(crate) fn read(path: &Path) -> Outcome<String> {
+    std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+}
+
+/// A file's bytes.
+pub(crate) fn read_bytes(path: &Path) -> Outcome<Vec<u8>> {
+    std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+}
+
+/// Writes a file.
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Outcome<()> {
+    std::fs::write(path, bytes).map_err(|e| format!("cannot write {}: {e}", path.display()))
+}
+
+/// Names content: the 64-bit FNV-1a hash as 16 hex digits. It tells versions apart and guards
+/// against nothing.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    let mut state: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in bytes {
+        state = (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{state:016x}")
+}

@@ -1,0 +1,182 @@
+//! The tools a build needs: which, in which version, and how to get one that is missing.
+//!
+//! A tool of the right version that is already on the PATH is used. What is brought goes to
+//! `tour-tools` in cargo's home, by version, so that every clone shares it and nothing of the
+//! user's own is replaced.
+
+use crate::npm;
+use crate::sh::{self, Outcome};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Trunk's version. 0.22 needs a newer compiler than the one we pin.
+const TRUNK: &str = "0.21.14";
+
+/// The targets we compile for besides this machine: the browser, and modules with WASI.
+const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"];
+
+/// The value of PATH under which Trunk finds its tools.
+pub(crate) struct Tools {
+    /// The `trunk` to run.
+    pub(crate) trunk: PathBuf,
+    /// PATH with wasm-bindgen and wasm-opt in front.
+    pub(crate) path: OsString,
+    /// The version that `wasm-opt --version` gives, as Trunk names it.
+    pub(crate) wasm_opt: String,
+}
+
+/// Brings everything a build of the site needs.
+pub(crate) fn bring() -> Outcome<Tools> {
+    targets()?;
+    let trunk = cargo_tool("trunk", "trunk", TRUNK, true)?;
+    // Its own lock file names yanked versions, so it is resolved anew.
+    let bindgen = cargo_tool(
+        "wasm-bindgen-cli",
+        "wasm-bindgen",
+        &wasm_bindgen_version()?,
+        false,
+    )?;
+    let vendor = npm::vendor()?;
+    let mut dirs = vec![vendor.join("node_modules/.bin")];
+    dirs.extend(bindgen.parent().map(Path::to_path_buf));
+    dirs.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    let path = std::env::join_paths(dirs).map_err(|e| format!("cannot set PATH: {e}"))?;
+    let wasm_opt = format!("version_{}", npm::binaryen_major()?);
+    Ok(Tools {
+        trunk,
+        path,
+        wasm_opt,
+    })
+}
+
+/// `cargo xtask tools`.
+pub(crate) fn bring_all() -> Outcome<()> {
+    bring()?;
+    npm::browser_tests()?;
+    println!("every tool is there");
+    Ok(())
+}
+
+/// Adds the compiler's targets that are missing.
+pub(crate) fn targets() -> Outcome<()> {
+    let sysroot = sh::output(sh::command("rustc").args(["--print", "sysroot"]))?;
+    let libs = Path::new(sysroot.trim()).join("lib/rustlib");
+    let missing: Vec<&str> = TARGETS
+        .into_iter()
+        .filter(|target| !libs.join(target).join("lib").is_dir())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    sh::step(
+        &format!("adding the compiler's targets {}", missing.join(", ")),
+        || {
+            sh::run(sh::command("rustup").args(["target", "add"]).args(&missing)).map_err(|e| {
+                format!(
+                    "{e}; install the targets {} for this compiler and try again",
+                    missing.join(", ")
+                )
+            })
+        },
+    )
+}
+
+/// The version of wasm-bindgen in Cargo.lock: the tool must be the library's twin.
+pub(crate) fn wasm_bindgen_version() -> Outcome<String> {
+    let lock = sh::read(&sh::root().join("Cargo.lock"))?;
+    lock.split("[[package]]")
+        .find(|package| package.contains("name = \"wasm-bindgen\"\n"))
+        .and_then(|package| package.split("version = \"").nth(1))
+        .and_then(|rest| rest.split('"').next())
+        .map(str::to_string)
+        .ok_or_else(|| "Cargo.lock names no wasm-bindgen".to_string())
+}
+
+/// Where tools that we bring are kept.
+pub(crate) fn home() -> Outcome<PathBuf> {
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
+        .ok_or("neither CARGO_HOME nor HOME is set")?;
+    Ok(cargo_home.join("tour-tools"))
+}
+
+/// A tool from crates.io: the one we brought before, the one on the PATH, a prebuilt one by
+/// `cargo binstall` where that is installed, or one built from source.
+fn cargo_tool(package: &str, program: &str, version: &str, locked: bool) -> Outcome<PathBuf> {
+    let home = home()?.join(format!("{package}-{version}"));
+    let ours = home.join("bin").join(program);
+    if has_version(&ours, version) {
+        return Ok(ours);
+    }
+    if let Some(found) = on_path(program).filter(|found| has_version(found, version)) {
+        return Ok(found);
+    }
+    sh::make_dir(&home)?;
+    if sh::succeeds(sh::cargo().args(["binstall", "-V"])) {
+        let prebuilt = sh::step(&format!("fetching {package} {version}"), || {
+            sh::run(
+                sh::cargo()
+                    .args([
+                        "binstall",
+                        "--no-confirm",
+                        "--strategies",
+                        "crate-meta-data,quick-install",
+                    ])
+                    .arg("--root")
+                    .arg(&home)
+                    .arg(format!("{package}@{version}")),
+            )
+        });
+        if prebuilt.is_ok() && has_version(&ours, version) {
+            return Ok(ours);
+        }
+        println!("  none to be had prebuilt");
+    }
+    sh::step(
+        &format!("building {package} {version} from source, once (some minutes)"),
+        || {
+            let mut install = sh::cargo();
+            // Out of the repository, so that its cargo configuration does not reach the tool.
+            install.current_dir(&home);
+            install.args([
+                "install",
+                "--quiet",
+                "--version",
+                &format!("={version}"),
+                "--root",
+            ]);
+            install.arg(&home).arg(package);
+            if locked {
+                install.arg("--locked");
+            }
+            sh::run(&mut install)
+        },
+    )?;
+    if has_version(&ours, version) {
+        Ok(ours)
+    } else {
+        Err(format!("{} is not version {version}", ours.display()))
+    }
+}
+
+/// A program on the PATH.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|dir| dir.join(program))
+        .find(|path| path.is_file())
+}
+
+/// Whether `program --version` ends in this version, as trunk and wasm-bindgen print it.
+fn has_version(program: &Path, version: &str) -> bool {
+    let mut ask = sh::command(program);
+    ask.arg("--version").stderr(std::process::Stdio::null());
+    ask.output().is_ok_and(|out| {
+        String::from_utf8_lossy(&out.stdout)
+            .split_whitespace()
+            .nth(1)
+            == Some(version)
+    })
+}
