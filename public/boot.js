@@ -14,6 +14,10 @@
   root.dataset.engineWasm = absolute(names.engineWasm);
   root.dataset.boot = 'loading';
 
+  // Browsers look for the icon again when the app changes the address.
+  const icon = document.querySelector('link[rel=icon]');
+  icon.href = absolute(icon.getAttribute('href'));
+
   try {
     const theme = localStorage.getItem('tour.theme');
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;

@@ -1,0 +1,101 @@
+// The finished page and engine start, wherever the site stands.
+import { createServer } from 'node:http';
+import { test, expect, complaints, started, xtask } from './site.js';
+
+/**
+ * Starts the engine as the page does, says hello, and gives what it answers.
+ */
+async function hello(frame, version) {
+  return frame.evaluate(async version => {
+    const { engineScript, engineWasm } = document.documentElement.dataset;
+    const module = await WebAssembly.compileStreaming(fetch(engineWasm));
+    const text = `importScripts(${JSON.stringify(engineScript)});` +
+      'onmessage = e => wasm_bindgen.initSync({ module: e.data });';
+    const blob = new Blob([text], { type: 'text/javascript' });
+    const worker = new Worker(URL.createObjectURL(blob));
+    const answer = new Promise((resolve, reject) => {
+      worker.onmessage = event => resolve(JSON.parse(event.data.json));
+      worker.onerror = event => reject(new Error(event.message));
+    });
+    worker.postMessage(module);
+    worker.postMessage({ json: JSON.stringify({ type: 'hello', version }), buffers: [] });
+    const got = await answer;
+    worker.terminate();
+    return got;
+  }, version);
+}
+
+test('the home page starts without a complaint', async ({ page, site }) => {
+  const found = complaints(page);
+  await page.goto(site);
+  await started(page);
+  await expect(page.locator('h1')).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test('the engine starts in a blob worker and answers hello', async ({ page, site }) => {
+  await page.goto(site);
+  expect(await hello(page, 1)).toMatchObject({ type: 'ready', version: 1 });
+});
+
+test('page and engine start in a sandboxed frame on another site', async ({ page, site }) => {
+  const found = complaints(page);
+  // Another site than 127.0.0.1, and an origin that is nobody's.
+  const host = createServer((_, answer) => {
+    answer.setHeader('content-type', 'text/html');
+    answer.end(`<!doctype html><title>host</title><link rel="icon" href="data:,">
+      <iframe sandbox="allow-scripts" src="${site}"></iframe>`);
+  });
+  await new Promise(done => host.listen(0, 'localhost', done));
+  try {
+    await page.goto(`http://localhost:${host.address().port}/`);
+    const frame = await (await page.locator('iframe').elementHandle()).contentFrame();
+    const html = page.frameLocator('iframe').locator('html');
+    await expect(html).toHaveAttribute('data-boot', 'started');
+    expect(await frame.evaluate(() => self.origin)).toBe('null');
+    expect(await hello(frame, 1)).toMatchObject({ type: 'ready', version: 1 });
+    expect(found).toEqual([]);
+  } finally {
+    host.close();
+  }
+});
+
+test('the site works below any path, and everything stays below it', async ({ page }) => {
+  const server = await xtask(['static', 'dist', '--port', '0', '--mount', '/x/y/']);
+  try {
+    const found = complaints(page);
+    const outside = [];
+    page.on('request', request => {
+      if (request.url().startsWith('http') && !request.url().startsWith(server.url)) outside.push(request.url());
+    });
+    await page.goto(server.url);
+    await started(page);
+    const map = page.locator('header a[href$="learn/"]').first();
+    await map.click();
+    await expect(page).toHaveURL(`${server.url}learn/`);
+    await page.reload();
+    await started(page);
+    await expect(page.locator('h1')).toBeVisible();
+    expect(await hello(page, 1)).toMatchObject({ type: 'ready' });
+    expect(outside).toEqual([]);
+    expect(found).toEqual([]);
+  } finally {
+    server.stop();
+  }
+});
+
+test('every file comes with the published headers, and a missing one is a 404', async ({ request, site }) => {
+  const page = await request.get(site);
+  const headers = page.headers();
+  expect(headers['content-security-policy']).toContain("script-src 'self' 'wasm-unsafe-eval'");
+  expect(headers['access-control-allow-origin']).toBe('*');
+  expect(headers['x-frame-options']).toBeUndefined();
+  expect(headers['cross-origin-opener-policy']).toBeUndefined();
+  const script = (await page.text()).match(/engine-[0-9a-f]{16}\.js/)[0];
+  const engine = await request.get(site + script);
+  expect(engine.headers()['cache-control']).toContain('immutable');
+  const missing = await request.get(`${site}engine-0000000000000000.wasm`);
+  expect(missing.status()).toBe(404);
+  const outside = await request.get(`${site}%2e%2e%2fCargo.toml`);
+  expect(outside.status()).toBe(400);
+});
