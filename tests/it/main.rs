@@ -8,4 +8,5 @@ mod disk;
 mod lab_file;
 mod markdown;
 mod support;
+mod tidy;
 mod yaml;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The repository's root.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -13,7 +13,7 @@ pub fn root() -> &'static Path {
 ///
 /// A cargo of its own with a target directory of its own, so that it never waits for the one that
 /// runs the tests.
-pub fn samples() -> &'static Path {
+pub(crate) fn samples() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let names = filter_names();
@@ -63,7 +63,7 @@ pub fn samples() -> &'static Path {
 }
 
 /// A sample filter's bytes.
-pub fn sample(name: &str) -> Vec<u8> {
+pub(crate) fn sample(name: &str) -> Vec<u8> {
     let path = samples().join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }

@@ -34,7 +34,11 @@ fn rooms_name_only_the_rooms_below_them() {
             }
         }
     }
-    assert!(wrong.is_empty(), "see the arrows in src/lib.rs\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "see the arrows in src/lib.rs\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -88,7 +92,11 @@ fn every_file_says_what_it_is_and_stays_short() {
 #[test]
 fn nothing_is_left_to_be_mended_later() {
     // Put together, so that this file does not find itself.
-    let marks = [["FIX", "ME"].concat(), ["TO", "DO"].concat(), ["XX", "X"].concat()];
+    let marks = [
+        ["FIX", "ME"].concat(),
+        ["TO", "DO"].concat(),
+        ["XX", "X"].concat(),
+    ];
     let mut wrong = Vec::new();
     for dir in ["src", "tests/it", "content/filters"] {
         for file in files_under(dir) {
@@ -109,8 +117,16 @@ fn sample_filters_do_not_depend_on_this_package() {
         let manifest = entry.expect("an entry").path().join("Cargo.toml");
         if manifest.is_file() {
             let text = read(&manifest);
-            assert!(!text.contains("path ="), "{} depends on a path", shown(&manifest));
-            assert!(!text.contains("proxy-wasm-tour"), "{} depends on us", shown(&manifest));
+            assert!(
+                !text.contains("path ="),
+                "{} depends on a path",
+                shown(&manifest)
+            );
+            assert!(
+                !text.contains("proxy-wasm-tour"),
+                "{} depends on us",
+                shown(&manifest)
+            );
         }
     }
 }
@@ -174,7 +190,9 @@ fn files_under(path: &str) -> Vec<PathBuf> {
 }
 
 fn visit(dir: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
     for entry in entries {
         let path = entry.expect("an entry").path();
         if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("target") {
@@ -192,7 +210,13 @@ fn names(file: &Path, prefix: &str) -> Vec<(usize, String)> {
     let text = read(file);
     let code: Vec<&str> = text
         .lines()
-        .map(|line| if line.trim_start().starts_with("//") { "" } else { line })
+        .map(|line| {
+            if line.trim_start().starts_with("//") {
+                ""
+            } else {
+                line
+            }
+        })
         .collect();
     let code = code.join("\n");
     let mut found = Vec::new();
@@ -229,16 +253,27 @@ fn heads(group: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> String {
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
 }
 
 fn between(text: &str, before: &str, after: &str) -> String {
-    let rest = text.split_once(before).unwrap_or_else(|| panic!("no {before:?}")).1;
-    rest.split_once(after).unwrap_or_else(|| panic!("no {after:?}")).0.to_string()
+    let rest = text
+        .split_once(before)
+        .unwrap_or_else(|| panic!("no {before:?}"))
+        .1;
+    rest.split_once(after)
+        .unwrap_or_else(|| panic!("no {after:?}"))
+        .0
+        .to_string()
 }
 
 fn shown(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+    path.strip_prefix(root())
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn read(path: &Path) -> String {
