@@ -2,6 +2,7 @@
 
 #[cfg(feature = "pages")]
 pub mod card;
+pub mod content;
 mod disk;
 
 pub use disk::{Disk, in_words};

@@ -246,3 +246,16 @@ fn live_blocks_are_refused_where_they_stand() {
     assert!(problem("```trace\nkinds: [sing]\n```\n").contains(":11:9 expected one of callback"));
     assert!(html("```trace\nkinds: [callback]\n```\n").contains("<table class=\"trace\">"));
 }
+
+#[test]
+fn the_course_itself_reads_and_renders_without_a_problem() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("content");
+    let content = proxy_wasm_tour::export::content::read(&folder).unwrap();
+    let book = Book::read(&content, "en");
+    assert_eq!(book.problems, []);
+    for lesson in &book.lessons {
+        let rendered = book.render(&content, lesson, None, &|path| path.to_string());
+        assert_eq!(rendered.problems, [], "{}", lesson.folder);
+        assert!(!rendered.outline.is_empty(), "{}", lesson.folder);
+    }
+}
