@@ -3,8 +3,12 @@
 //! `parse` reads the file, `modules` brings the bytes that it names. Must not know: where files
 //! lie (that is [`Beside`]'s), how a report is shown.
 
+mod assertions;
+mod choose;
 mod modules;
 mod parse;
 
+pub use assertions::check;
+pub use choose::{put_request, scenario_named};
 pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
 pub use parse::parse;

@@ -12,6 +12,8 @@ mod traffic;
 mod upstream;
 mod values;
 
+pub(crate) use values::is_header_name;
+
 use super::Beside;
 use crate::model::lab::{File, Lab, Mistake, Mutant, Scenario, Schedule};
 use crate::model::yaml::{self, Fields, Node, Value, nearest};
@@ -101,6 +103,7 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         .unwrap_or_default();
     f.finish()?;
     Ok(Lab {
+        file: file.to_owned(),
         name,
         profile,
         concurrency,

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 /// A lab: a proxy, its surroundings, and the traffic of each scenario.
 #[derive(Clone, Debug)]
 pub struct Lab {
+    /// The lab file's name, as places carry it.
+    pub file: String,
     /// A short name for people.
     pub name: String,
     /// Host profile: `envoy` by default.

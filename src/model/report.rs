@@ -44,6 +44,9 @@ pub struct ScenarioReport {
     pub queues: BTreeMap<String, u64>,
     /// The VMs that were made, canaries left out.
     pub vms: Vec<VmReport>,
+    /// The most bytes that one filter held back.
+    #[serde(default)]
+    pub peak_buffer: u64,
     /// The trace; empty when capturing was off or not asked for.
     pub events: Vec<Event>,
     /// The assertions, in the order of the file.

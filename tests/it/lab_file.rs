@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Parts and samples by name; no disk.
 #[derive(Default)]
-struct Table {
+pub(crate) struct Table {
     parts: BTreeMap<&'static str, &'static str>,
     samples: BTreeMap<&'static str, Sample>,
 }

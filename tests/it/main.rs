@@ -3,6 +3,7 @@
 // A test that panics has failed: that is what unwrap is for here.
 #![allow(clippy::unwrap_used)]
 
+mod assertions;
 mod book;
 mod disk;
 mod lab_file;

@@ -96,10 +96,15 @@ pub(super) fn headers(node: &Node) -> Result<Headers, Problem> {
     Ok(headers)
 }
 
+/// Whether HTTP allows this header name (RFC 9110, token).
+pub(crate) fn is_header_name(name: &str) -> bool {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !name.is_empty() && name.chars().all(token)
+}
+
 /// A header's name in lower case.
 fn header_name(key: &Key) -> Result<String, Problem> {
-    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if key.text.is_empty() || !key.text.chars().all(token) {
+    if !is_header_name(&key.text) {
         return Err(Problem::at(
             &key.place,
             format!("`{}` is no header name", key.text),

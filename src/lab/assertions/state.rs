@@ -1,0 +1,98 @@
+//! `state`: shared data, queues, metrics, VMs and the most that was used.
+
+use super::Out;
+use super::text::{expected, matches, show};
+use crate::model::lab::Assertion;
+use crate::model::report::{ExchangeOutcome, ScenarioReport};
+
+/// Bytes in a page of linear memory.
+const PAGE: u64 = 65_536;
+
+pub(super) fn state(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
+    let Assertion::State {
+        shared_data,
+        queues,
+        metrics,
+        vms,
+        failed_vms,
+        stalled_streams,
+        peak_buffer_max,
+        fuel_max,
+        pages_max,
+    } = assertion
+    else {
+        return;
+    };
+    for (key, matcher) in shared_data {
+        let values: Vec<&[u8]> = report
+            .shared_data
+            .values()
+            .filter_map(|data| data.get(key))
+            .map(|v| &v[..])
+            .collect();
+        let ok = values.iter().any(|value| matches(matcher, value));
+        let actual = if values.is_empty() {
+            "absent".to_owned()
+        } else {
+            values
+                .iter()
+                .map(|value| show(value))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        out.put(ok, format!("shared data {key}"), expected(matcher), actual);
+    }
+    for (what, wanted, have) in [
+        ("queue", queues, &report.queues),
+        ("metric", metrics, &report.stats),
+    ] {
+        for (name, number) in wanted {
+            match have.get(name) {
+                Some(actual) => out.number(format!("{what} {name}"), *number, *actual),
+                None => out.put(
+                    false,
+                    format!("{what} {name}"),
+                    number.to_string(),
+                    "absent".to_owned(),
+                ),
+            }
+        }
+    }
+    let failed = || report.vms.iter().filter(|vm| vm.failed).count() as u64;
+    let stalled = || {
+        report
+            .exchanges
+            .iter()
+            .filter(|e| e.outcome == ExchangeOutcome::Stalled)
+            .count() as u64
+    };
+    for (what, wanted, actual) in [
+        ("VMs", vms, report.vms.len() as u64),
+        ("failed VMs", failed_vms, failed()),
+        ("stalled streams", stalled_streams, stalled()),
+    ] {
+        if let Some(wanted) = wanted {
+            out.number(what.to_owned(), *wanted, actual);
+        }
+    }
+    let fuel = report.vms.iter().map(|vm| vm.fuel_max).max().unwrap_or(0);
+    let pages = report
+        .vms
+        .iter()
+        .map(|vm| vm.memory_bytes.div_ceil(PAGE))
+        .max()
+        .unwrap_or(0);
+    for (what, most, actual) in [
+        (
+            "bytes held back by a filter",
+            peak_buffer_max,
+            report.peak_buffer,
+        ),
+        ("fuel of one callback", fuel_max, fuel),
+        ("pages of linear memory", pages_max, pages),
+    ] {
+        if let Some(most) = most {
+            out.at_most(what.to_owned(), *most, actual);
+        }
+    }
+}
