@@ -11,4 +11,4 @@ mod parse;
 pub use assertions::check;
 pub use choose::{put_request, scenario_named};
 pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
-pub use parse::parse;
+pub use parse::{expectations, parse};

@@ -15,7 +15,7 @@ mod values;
 pub(crate) use values::is_header_name;
 
 use super::Beside;
-use crate::model::lab::{File, Lab, Mistake, Mutant, Scenario, Schedule};
+use crate::model::lab::{Expectation, File, Lab, Mistake, Mutant, Scenario, Schedule};
 use crate::model::yaml::{self, Fields, Node, Value, nearest};
 use crate::model::{Exercise, Problem};
 use std::collections::BTreeMap;
@@ -119,6 +119,14 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         mutants,
         parts,
     })
+}
+
+/// Reads a list of expectations that stands outside a lab file, such as those of a prediction.
+///
+/// # Errors
+/// As [`parse`].
+pub fn expectations(node: &Node) -> Result<Vec<Expectation>, Problem> {
+    expect::expectations(node, None)
 }
 
 /// What a scenario may refer to.
