@@ -3,6 +3,7 @@
 use crate::sh::{self, Outcome};
 use crate::{filters, npm, site};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// How many tests passed and failed.
@@ -14,13 +15,15 @@ struct Count {
 
 /// Runs all groups, even after one failed, so that one run tells everything.
 pub(crate) fn test(args: &[String]) -> Outcome<()> {
-    let groups: [(&str, fn() -> Outcome<Count>); 2] = [("native", native), ("browser", browser)];
+    let groups: [(&str, fn() -> Outcome<Count>); 3] =
+        [("native", native), ("course", course), ("browser", browser)];
     let chosen = args.first().map(String::as_str);
     if let Some(name) = chosen
         && !groups.iter().any(|(group, _)| *group == name)
     {
         return Err(format!("no group of tests is called {name}"));
     }
+    keep_own_copy()?;
     let mut total = Count::default();
     let mut summary = Vec::new();
     for (name, run) in groups {
@@ -54,6 +57,24 @@ pub(crate) fn test(args: &[String]) -> Outcome<()> {
     }
 }
 
+/// Copies this command to where the browser tests start it from: building the native tests
+/// replaces the one that runs.
+fn keep_own_copy() -> Outcome<()> {
+    let own = std::env::current_exe().map_err(|e| format!("cannot find this command: {e}"))?;
+    let copy = own_copy();
+    sh::make_dir(&sh::root().join("target/browser-tests"))?;
+    // Not over a file that may be running.
+    if copy.exists() {
+        std::fs::remove_file(&copy)
+            .map_err(|e| format!("cannot replace {}: {e}", copy.display()))?;
+    }
+    sh::copy(&own, &copy)
+}
+
+fn own_copy() -> PathBuf {
+    sh::root().join("target/browser-tests/xtask")
+}
+
 /// The library's and the commands' tests, the interface's logic among them.
 fn native() -> Outcome<Count> {
     filters::build()?;
@@ -72,6 +93,22 @@ fn native() -> Outcome<Count> {
     })
 }
 
+/// The course gate: everything that a lesson states is tried.
+fn course() -> Outcome<Count> {
+    filters::build()?;
+    sh::step("course gate", || {
+        let mut cargo = sh::cargo();
+        cargo.args(["run", "-q", "--bin", "tour", "--", "check", "content/"]);
+        count(&mut cargo, |line| {
+            let (passed, failed) = line.strip_suffix(" failed")?.split_once(" passed, ")?;
+            Some(Count {
+                passed: passed.parse().ok()?,
+                failed: failed.parse().ok()?,
+            })
+        })
+    })
+}
+
 /// The finished site in the system's Chromium.
 fn browser() -> Outcome<Count> {
     npm::browser_tests()?;
@@ -79,11 +116,12 @@ fn browser() -> Outcome<Count> {
     site::release(None)?;
     sh::run(sh::cargo().args(["build", "-q", "--bin", "tour"]))?;
     sh::step("browser tests", || {
-        let xtask = std::env::current_exe().map_err(|e| format!("where am I? {e}"))?;
         let dir = sh::root().join("tests/browser");
         let mut playwright = sh::command(dir.join("node_modules/.bin/playwright"));
         playwright.current_dir(&dir).arg("test");
-        playwright.env("CHROMIUM", chromium).env("XTASK", xtask);
+        playwright
+            .env("CHROMIUM", chromium)
+            .env("XTASK", own_copy());
         count(&mut playwright, |line| {
             let (passed, failed) = line.strip_prefix("counted: ")?.split_once(", ")?;
             Some(Count {
