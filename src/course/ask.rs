@@ -94,8 +94,8 @@ impl Ask {
                 None => "",
             };
             html.push_str(&format!(
-                "<div class=\"choice{mark}\"><input type=\"radio\" name=\"{name}\" id=\"{name}-{at}\" value=\"{at}\">\
-                 <label for=\"{name}-{at}\">{}</label><div class=\"say\" role=\"status\">{}</div></div>\n",
+                "<div class=\"choice{mark}\"><label><input type=\"radio\" name=\"{name}\" value=\"{at}\"> <span>{}</span></label>\
+                 <div class=\"say\" role=\"status\">{}</div></div>\n",
                 inline(&choice.text, &choice.place),
                 inline(&choice.say, &choice.place)
             ));

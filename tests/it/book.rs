@@ -195,7 +195,7 @@ fn a_prediction_is_marked_by_the_run_alone() {
     let marked = rendered(PREDICT, Some(&facts)).html;
     assert!(
         marked.contains(
-            "class=\"choice right\"><input type=\"radio\" name=\"predict-p\" id=\"predict-p-1\""
+            "class=\"choice right\"><label><input type=\"radio\" name=\"predict-p\" value=\"1\""
         ),
         "{marked}"
     );
