@@ -1,3 +1,29 @@
-//! One module in one VM: loading, linking, host calls, callbacks, limits. Generic over the proxy it serves.
+//! One module in one VM: loading, linking, host calls, callbacks, limits. Generic over the proxy
+//! that it serves.
+//!
+//! Must not know: what a filter chain, a cluster or a lab is. No clock and no randomness but the
+//! port's. A module can do nothing that makes the host panic.
 
+mod call;
+mod calls;
+mod decode;
+mod dispatch;
+mod failure;
+mod guest_call;
+mod limits;
+mod link;
+mod module;
+mod out;
 pub mod port;
+mod profile;
+mod sections;
+mod state;
+mod vm;
+
+pub use failure::{FailState, Failure, LoadError};
+pub use guest_call::{GuestCall, Step};
+pub use limits::{Engine, Limits};
+pub use module::Module;
+pub use port::{Answer, At, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal};
+pub use profile::{Change, PROFILES, Profile};
+pub use vm::{Vm, VmSettings};

@@ -78,11 +78,12 @@ impl Headers {
     }
 
     /// Changes the first value of `name` where it stands; false when there is none.
-    pub fn edit_first(&mut self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) -> bool {
+    pub fn edit_first(&mut self, name: impl AsRef<[u8]>, edit: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let name = name.as_ref();
         match self
             .0
             .iter_mut()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
         {
             Some((_, value)) => {
                 edit(&mut value.0);

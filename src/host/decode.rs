@@ -1,0 +1,67 @@
+//! Arguments in words, for the trace.
+
+use crate::abi::{
+    BufferType, LogLevel, MapType, MetricType, Param, ParamKind, PeerType, StreamType, pairs,
+    property,
+};
+use crate::model::trace::{Arg, Value};
+use std::borrow::Cow;
+
+/// The arguments of a call, decoded by its table. Out-pointers are left out: what came through
+/// them is part of the outcome.
+pub(super) fn args(params: &[Param], words: &[u64], memory: &[u8]) -> Vec<Arg> {
+    let mut place = 0;
+    let mut args = Vec::with_capacity(params.len());
+    for param in params {
+        let word = words.get(place).copied().unwrap_or(0);
+        let next = words.get(place + 1).copied().unwrap_or(0);
+        place += param.kind.wasm().len();
+        if !param.kind.is_out() {
+            args.push(Arg {
+                name: Cow::Borrowed(param.name),
+                value: value(param.kind, word, next, memory),
+            });
+        }
+    }
+    args
+}
+
+fn value(kind: ParamKind, word: u64, next: u64, memory: &[u8]) -> Value {
+    let n = word as u32;
+    let named = match kind {
+        ParamKind::Level => LogLevel::from_u32(n).map(LogLevel::word),
+        ParamKind::Map => MapType::from_u32(n).map(MapType::word),
+        ParamKind::Buffer => BufferType::from_u32(n).map(BufferType::word),
+        ParamKind::Stream => StreamType::from_u32(n).map(StreamType::word),
+        ParamKind::Metric => MetricType::from_u32(n).map(MetricType::word),
+        ParamKind::Peer => PeerType::from_u32(n).map(PeerType::word),
+        ParamKind::Bool => Some(if n == 0 { "false" } else { "true" }),
+        _ => None,
+    };
+    if let Some(word) = named {
+        return word.into();
+    }
+    match kind {
+        ParamKind::I64 => Value::Int(word as i64),
+        ParamKind::GrpcStatus => Value::Int(i64::from(n as i32)),
+        ParamKind::Pointer => Value::Word(format!("0x{n:x}").into()),
+        ParamKind::Bytes | ParamKind::Pairs | ParamKind::Path => text(kind, n, next as u32, memory),
+        _ => Value::Int(i64::from(n)),
+    }
+}
+
+/// Bytes of the guest, or where they would have been.
+fn text(kind: ParamKind, pointer: u32, size: u32, memory: &[u8]) -> Value {
+    let end = usize::try_from(u64::from(pointer) + u64::from(size)).ok();
+    let Some(bytes) = end.and_then(|end| memory.get(pointer as usize..end)) else {
+        return Value::Word(format!("{size} bytes at 0x{pointer:x}, outside memory").into());
+    };
+    match (kind, pairs::decode(bytes)) {
+        (ParamKind::Path, _) => Value::Bytes(property::dotted(bytes).into()),
+        (ParamKind::Pairs, Ok(pairs)) => {
+            let shown = pairs.into_iter().map(|(k, v)| (k.into(), v.into()));
+            Value::Pairs(shown.collect())
+        }
+        _ => Value::Bytes(bytes.into()),
+    }
+}

@@ -1,0 +1,233 @@
+//! The way of every host call: phase, profile, capability, trace, body, status.
+
+use super::call::Call;
+use super::decode;
+use super::failure::Stop;
+use super::link::{Body, Bound};
+use super::out;
+use super::port::{HostCallPoint, Proxy, Refusal};
+use super::profile::Change;
+use super::state::{MAX_ARGS, Pending, Phase, VmState};
+use crate::abi::{Group, HostCall, LogLevel, Returns, Status};
+use crate::model::trace::{Kind, Outcome};
+use std::borrow::Cow;
+use wasmi::{AsContextMut as _, Caller, Error, Extern, StoreContextMut};
+
+/// What may be called while a VM starts, beside WASI's harmless calls.
+const FORBIDDEN_AT_START: [&str; 6] = [
+    "proc_exit",
+    "fd_close",
+    "fd_seek",
+    "fd_read",
+    "sched_yield",
+    "path_open",
+];
+
+/// Whether a call is let through in this phase. Toolchain helpers always are.
+fn is_allowed(call: &HostCall, phase: Phase) -> bool {
+    match (phase, call.group) {
+        (Phase::Callback, _) => true,
+        (_, Group::Toolchain) => call.returns != Returns::Status,
+        (Phase::Start, Group::Wasi) => !FORBIDDEN_AT_START.contains(&call.name),
+        (Phase::Start, _) => call.name == "proxy_log",
+        (Phase::Allocator, _) => {
+            ["proxy_log", "fd_write", "clock_time_get", "poll_oneoff"].contains(&call.name)
+        }
+    }
+}
+
+/// A guest's call of an import.
+pub(super) fn enter<P: Proxy>(
+    mut caller: Caller<'_, VmState<P>>,
+    bound: Bound<P>,
+    args: &[u64],
+) -> Result<u32, Error> {
+    if caller.data().memory.is_none() {
+        // The start section runs before the host has seen the instance.
+        let memory = caller.get_export(&caller.data().memory_name);
+        caller.data_mut().memory = memory.and_then(Extern::into_memory);
+    }
+    let state = caller.data_mut();
+    if state.phase == Phase::Callback {
+        let point = HostCallPoint {
+            name: bound.call.name,
+            at: state.at(),
+        };
+        let suspends = match &mut state.proxy {
+            Some(proxy) => proxy.suspends(&point),
+            None => false,
+        };
+        if suspends {
+            let mut words = [0; MAX_ARGS];
+            for (to, from) in words.iter_mut().zip(args) {
+                *to = *from;
+            }
+            state.pending = Some(Pending {
+                bound,
+                args: words,
+                len: args.len(),
+                point,
+            });
+            return Err(Error::host(Stop::Suspend));
+        }
+    }
+    perform(caller.as_context_mut(), bound, args).map_err(Error::host)
+}
+
+/// Performs a host call; what the guest gets back. Serves direct and resumed calls.
+pub(super) fn perform<P: Proxy>(
+    mut ctx: StoreContextMut<'_, VmState<P>>,
+    bound: Bound<P>,
+    args: &[u64],
+) -> Result<u32, Stop> {
+    let state = ctx.data_mut();
+    let (at, phase) = (state.at(), state.phase);
+    let Some(mut proxy) = state.proxy.take() else {
+        return Err(Stop::Trap(
+            "a host call outside of any callback".into(),
+            None,
+        ));
+    };
+    let call = bound.call;
+    let trace = proxy.trace();
+    let event = if trace.capture && trace.events.len() <= trace.cap as usize {
+        let memory = state.memory;
+        let args = decode::args(call.params, args, memory.map_or(&[], |m| m.data(&ctx)));
+        let trace = proxy.trace();
+        let event = trace.record(
+            Kind::HostCall,
+            call.name,
+            Some(at.vm),
+            Some(at.context),
+            args,
+            None,
+        );
+        trace.open(event);
+        event
+    } else {
+        None
+    };
+    let mut running = Call::new(ctx, proxy, call, args, at);
+    let mut outcome = if is_allowed(call, phase) {
+        run(&mut running, bound)
+    } else {
+        let when = match phase {
+            Phase::Allocator => "inside its allocator",
+            _ => "while the VM starts",
+        };
+        let cause = format!(
+            "restricted_callback: {} may not be called {when}",
+            call.name
+        );
+        running.trap(cause, None);
+        Ended::number(0)
+    };
+    let Call {
+        mut ctx,
+        proxy,
+        outs,
+        outs_always,
+        stop,
+        ..
+    } = running;
+    ctx.data_mut().proxy = Some(proxy);
+    let mut value = None;
+    if outs.iter().any(Option::is_some) && (outcome.number == 0 || outs_always) {
+        let handed = out::hand_over(&mut ctx, call, args, outs, event.is_some());
+        value = handed.value;
+        if let Err(refusal) = handed.result {
+            outcome = Ended::refused(refusal);
+        }
+    }
+    if let (Some(proxy), true) = (&mut ctx.data_mut().proxy, event.is_some()) {
+        let (status, reason) = match &stop {
+            Some(stop) => ("trap".into(), stop.to_string().into()),
+            None => (outcome.status, outcome.reason),
+        };
+        let outcome = Outcome {
+            status,
+            reason,
+            value,
+        };
+        proxy.trace().close(event, Some(outcome), None);
+    }
+    match stop {
+        Some(stop) => Err(stop),
+        None => Ok(outcome.number),
+    }
+}
+
+/// How a host call ended: the number for the guest, the words for the trace.
+struct Ended {
+    number: u32,
+    status: Cow<'static, str>,
+    reason: Cow<'static, str>,
+}
+
+impl Ended {
+    fn new(number: u32, status: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        let status = Cow::Borrowed(status);
+        Self {
+            number,
+            status,
+            reason: reason.into(),
+        }
+    }
+
+    fn number(number: u32) -> Self {
+        Self::new(number, "", "")
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        Self::new(
+            refusal.status.number(),
+            refusal.status.word(),
+            refusal.reason,
+        )
+    }
+}
+
+/// Capability and profile first, then the body.
+fn run<P: Proxy>(running: &mut Call<'_, P>, bound: Bound<P>) -> Ended {
+    let call = bound.call;
+    if call.group != Group::Toolchain && !running.state().allows(call.name) {
+        let why = "allowed_capabilities does not list it";
+        let line = format!("Attempted call to restricted capability: {}", call.name);
+        running.log(LogLevel::Error, line.as_bytes());
+        return match call.returns {
+            Returns::Errno => Ended::new(76, "NOTCAPABLE", why),
+            Returns::Nothing => Ended::new(0, "", why),
+            _ => Ended::refused(Refusal::new(Status::InternalFailure, why)),
+        };
+    }
+    match bound.change {
+        Some(Change::Ignored) => {
+            return Ended::new(0, "Ok", "this host accepts it and does nothing");
+        }
+        Some(Change::Unimplemented) => {
+            let refusal = Refusal::new(Status::Unimplemented, "this host does not have it");
+            return Ended::refused(refusal);
+        }
+        Some(Change::Absent) | None => {}
+    }
+    match bound.body {
+        Body::Status(body) => match body(running) {
+            Ok(()) => Ended::new(0, "Ok", std::mem::take(&mut running.reason)),
+            Err(refusal) => Ended::refused(refusal),
+        },
+        Body::Errno(body) => match body(running) {
+            Ok(()) if call.returns == Returns::Nothing => Ended::number(0),
+            Ok(()) => Ended::new(0, "SUCCESS", std::mem::take(&mut running.reason)),
+            Err(errno) => Ended::new(errno.number, errno.name, errno.reason),
+        },
+        Body::Number(body) => {
+            let number = body(running);
+            let status = Cow::Owned(number.to_string());
+            Ended {
+                number,
+                status,
+                reason: "".into(),
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! How loading and running a module can fail, in Envoy's states and words.
+
+use wasmi::TrapCode;
+
+/// Envoy's states of a VM that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailState {
+    /// The VM could not be made.
+    UnableToCreateVm = 1,
+    /// The VM could not be copied for a thread.
+    UnableToCloneVm = 2,
+    /// A function that every module needs is missing.
+    MissingFunction = 3,
+    /// The bytes, their imports or their exports are not usable.
+    UnableToInitializeCode = 4,
+    /// `proxy_on_vm_start` returned false.
+    StartFailed = 5,
+    /// `proxy_on_configure` returned false.
+    ConfigureFailed = 6,
+    /// A trap.
+    RuntimeError = 7,
+}
+
+/// Why a module cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError {
+    /// Envoy's state.
+    pub state: FailState,
+    /// Envoy's words, then what to do.
+    pub message: String,
+}
+
+impl LoadError {
+    pub(super) fn new(state: FailState, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { state, message }
+    }
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Why a VM is dead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Envoy's state.
+    pub state: FailState,
+    /// The export that was called.
+    pub function: String,
+    /// What happened in it: `unreachable`, `out of fuel: …`.
+    pub cause: String,
+    /// The limit that was hit, when one was: `fuel`, `memory`, `stack`, `log`, `table`.
+    pub limit: Option<&'static str>,
+    /// The line that Envoy logs: `Function: NAME failed: …`.
+    pub message: String,
+}
+
+impl Failure {
+    pub(super) fn trap(function: &str, cause: String, limit: Option<&'static str>) -> Self {
+        Self {
+            state: FailState::RuntimeError,
+            function: function.to_owned(),
+            message: format!("Function: {function} failed: Uncaught RuntimeError: {cause}"),
+            cause,
+            limit,
+        }
+    }
+}
+
+/// What a host call throws to end the guest's call.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The proxy wants another thread to run before this host call.
+    Suspend,
+    /// A trap of the host's making: its cause and the limit that was hit.
+    Trap(String, Option<&'static str>),
+    /// `proxy_exit`: the exit code.
+    Exit(u32),
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Suspend => f.write_str("suspended"),
+            Self::Trap(cause, _) => f.write_str(cause),
+            Self::Exit(code) => write!(f, "proc_exit({code})"),
+        }
+    }
+}
+
+impl std::error::Error for Stop {}
+impl wasmi::errors::HostError for Stop {}
+
+/// The cause of an interpreter's error in V8's words where V8 has some, and the limit it stands for.
+pub(super) fn cause(error: &wasmi::Error, fuel: u64) -> (String, Option<&'static str>) {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return match stop {
+            Stop::Trap(cause, limit) => (cause.clone(), *limit),
+            Stop::Exit(code) => (format!("the module called proc_exit({code})"), None),
+            Stop::Suspend => (stop.to_string(), None),
+        };
+    }
+    let words = match error.as_trap_code() {
+        Some(TrapCode::UnreachableCodeReached) => "unreachable",
+        Some(TrapCode::MemoryOutOfBounds) => "memory access out of bounds",
+        Some(TrapCode::TableOutOfBounds) => "table index is out of bounds",
+        Some(TrapCode::IndirectCallToNull) => "indirect call of a null function",
+        Some(TrapCode::IntegerDivisionByZero) => "divide by zero",
+        Some(TrapCode::IntegerOverflow) => "divide result unrepresentable",
+        Some(TrapCode::BadConversionToInteger) => "float unrepresentable in integer range",
+        Some(TrapCode::BadSignature) => "null function or function signature mismatch",
+        Some(TrapCode::StackOverflow) => {
+            let cause = "Maximum call stack size exceeded (the stack limit)";
+            return (cause.to_owned(), Some("stack"));
+        }
+        Some(TrapCode::OutOfFuel) => {
+            let cause = format!("out of fuel: the callback used its limit of {fuel} units");
+            return (cause, Some("fuel"));
+        }
+        Some(TrapCode::GrowthOperationLimited | TrapCode::OutOfSystemMemory) => {
+            return (
+                "out of memory (the memory limit)".to_owned(),
+                Some("memory"),
+            );
+        }
+        None => return (error.to_string(), None),
+    };
+    (words.to_owned(), None)
+}

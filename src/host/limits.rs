@@ -1,0 +1,52 @@
+//! What a VM may use, and the interpreter that is set up for it.
+
+/// What one VM may use. Every limit that is hit ends as a failure of that VM that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Fuel for one callback, the allocator's calls included; about one unit per simple instruction.
+    pub fuel_per_callback: u64,
+    /// The size of linear memory, in bytes. `memory.grow` answers -1 beyond it, as in Envoy.
+    pub memory_bytes: u64,
+    /// The size of the value stack, in bytes.
+    pub stack_bytes: usize,
+    /// How deep functions may call each other.
+    pub stack_frames: usize,
+    /// The elements of all tables together.
+    pub table_elements: usize,
+    /// The bytes that one VM may log.
+    pub log_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fuel_per_callback: 200_000_000,
+            memory_bytes: 256 << 20,
+            stack_bytes: 1 << 20,
+            stack_frames: 10_000,
+            table_elements: 1_000_000,
+            log_bytes: 4 << 20,
+        }
+    }
+}
+
+/// The interpreter: compiled modules live in it, VMs share it.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(super) wasmi: wasmi::Engine,
+}
+
+impl Engine {
+    /// An interpreter with fuel, a bounded stack, and the Wasm features that Envoy's V8 has.
+    pub fn new(limits: &Limits) -> Self {
+        let mut config = wasmi::Config::default();
+        config
+            .consume_fuel(true)
+            .set_min_stack_height(limits.stack_bytes.min(4096))
+            .set_max_stack_height(limits.stack_bytes)
+            .set_max_recursion_depth(limits.stack_frames);
+        Self {
+            wasmi: wasmi::Engine::new(&config),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a VM keeps beside the guest's own memory: contexts, phase, limits, the proxy while it runs.
+
+use super::failure::Failure;
+use super::limits::Limits;
+use super::link::Bound;
+use super::port::{At, HostCallPoint, Proxy};
+use super::profile::Profile;
+use crate::abi::AbiVersion;
+use std::collections::{BTreeMap, BTreeSet};
+use wasmi::errors::{MemoryError, TableError};
+use wasmi::{Func, Memory, ResourceLimiter};
+use wasmi_core::LimiterError;
+
+/// What the guest is being called for; decides which host calls are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The VM starts: a short list of calls.
+    Start,
+    /// A callback: everything.
+    Callback,
+    /// The guest's allocator: a very short list.
+    Allocator,
+}
+
+/// The most words that a host call has.
+pub(super) const MAX_ARGS: usize = 12;
+
+/// A host call that waits to be performed.
+pub(super) struct Pending<P: Proxy> {
+    pub(super) bound: Bound<P>,
+    pub(super) args: [u64; MAX_ARGS],
+    pub(super) len: usize,
+    pub(super) point: HostCallPoint,
+}
+
+/// The data of a store.
+pub(super) struct VmState<P: Proxy> {
+    /// Here only while the guest runs.
+    pub(super) proxy: Option<Box<P>>,
+    pub(super) vm: u32,
+    pub(super) abi: AbiVersion,
+    pub(super) phase: Phase,
+    /// The context that the callback was made for.
+    pub(super) current: u32,
+    /// The context that the guest has asked to work on; 0 is none.
+    pub(super) effective: u32,
+    /// Whether the running callback is one in which the plugin's configuration is the configuration.
+    pub(super) configuring: bool,
+    /// Context to root; a root is its own.
+    pub(super) contexts: BTreeMap<u32, u32>,
+    pub(super) last_context: u32,
+    pub(super) memory: Option<Memory>,
+    pub(super) memory_name: String,
+    pub(super) allocator: Option<(Func, &'static str)>,
+    pub(super) pending: Option<Pending<P>>,
+    /// Set by a trap in the allocator, which the host call survives.
+    pub(super) failure: Option<Failure>,
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) capabilities: Option<BTreeSet<String>>,
+    pub(super) profile: Profile,
+    pub(super) limits: Limits,
+    pub(super) logged: u64,
+    /// A limit that was refused quietly (`memory.grow` answers -1), to be named if a trap follows.
+    pub(super) refused: Option<&'static str>,
+    /// Reused for values on their way to the guest.
+    pub(super) scratch: Vec<u8>,
+}
+
+impl<P: Proxy> VmState<P> {
+    /// On behalf of whom a host call is made now.
+    pub(super) fn at(&self) -> At {
+        let effective = self.effective;
+        let context = match self.contexts.contains_key(&effective) {
+            true => effective,
+            false => self.current,
+        };
+        let root = self.contexts.get(&context).copied().unwrap_or(context);
+        At {
+            vm: self.vm,
+            context,
+            root,
+        }
+    }
+
+    /// Whether capability restriction lets a name through.
+    pub(super) fn allows(&self, name: &str) -> bool {
+        match &self.capabilities {
+            None => true,
+            Some(names) => names.is_empty() || names.contains(name),
+        }
+    }
+}
+
+impl<P: Proxy> ResourceLimiter for VmState<P> {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        if desired as u64 > self.limits.memory_bytes {
+            self.refused = Some("memory");
+            return Ok(false);
+        }
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        if desired > self.limits.table_elements {
+            self.refused = Some("table");
+            return Ok(false);
+        }
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn memory_grow_failed(&mut self, _error: &MemoryError) -> Result<(), LimiterError> {
+        Ok(())
+    }
+
+    fn table_grow_failed(&mut self, _error: &TableError) -> Result<(), LimiterError> {
+        Ok(())
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        100
+    }
+
+    fn memories(&self) -> usize {
+        100
+    }
+}

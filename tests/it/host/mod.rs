@@ -1,0 +1,7 @@
+//! The host against guests written for it: each rule of Envoy's that it keeps is a test named for it.
+
+mod callbacks;
+mod guest;
+mod headers;
+mod loading;
+mod recorder;
