@@ -3,7 +3,7 @@
 //! A quiz says which choice is right. A prediction does not: each choice states assertions, and
 //! the one whose assertions hold on the real run is right.
 
-use super::markdown::{escape, inline};
+use super::markdown::{escape, inline, render_note};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 
@@ -102,6 +102,18 @@ impl Ask {
         }
         html.push_str("</fieldset>\n");
         html
+    }
+
+    /// The first thing that is wrong with the Markdown of the question or of a choice.
+    pub fn problem(&self) -> Option<Problem> {
+        let choices = self
+            .choices
+            .iter()
+            .flat_map(|choice| [(&choice.text, &choice.place), (&choice.say, &choice.place)]);
+        std::iter::once((&self.question, &self.place))
+            .chain(choices)
+            .flat_map(|(text, place)| render_note(text, place).problems)
+            .next()
     }
 
     /// The choice that a quiz marks as right.

@@ -115,7 +115,7 @@ impl World for LessonWorld<'_> {
             "quiz" => self.ask(fence, false),
             "diagram" => tree(fence).and_then(|node| diagram::draw(&node)),
             "trace" => self.trace(fence),
-            "lab" => lab(fence),
+            "lab" => self.lab(fence),
             _ => return None,
         };
         Some(html.map_or_else(Block::Broken, Block::Html))
@@ -150,6 +150,9 @@ impl LessonWorld<'_> {
 
     fn ask(&mut self, fence: &Fence, predict: bool) -> Result<String, Problem> {
         let ask = Ask::read(&tree(fence)?, predict)?;
+        if let Some(problem) = ask.problem() {
+            return Err(problem);
+        }
         if self.ids.contains(&ask.id) {
             let message = format!("a second question with the id `{}`", ask.id);
             return Err(Problem::at(
@@ -168,6 +171,25 @@ impl LessonWorld<'_> {
         Ok(ask.html(predict, right))
     }
 
+    /// A place in the text from where the lab is run.
+    fn lab(&self, fence: &Fence) -> Result<String, Problem> {
+        let node = tree(fence)?;
+        let mut fields = Fields::of(&node)?;
+        let scenario = fields.require("scenario")?;
+        let (name, text) = (scenario.as_str()?, fields.require("text")?.as_str()?);
+        fields.finish()?;
+        if self
+            .facts
+            .is_some_and(|facts| !facts.events.contains_key(name))
+        {
+            let message = format!("the lab has no scenario `{name}`");
+            return Err(Problem::at(&scenario.place, message, SCENARIO_HELP));
+        }
+        let (name, text) = (escape(name), escape(text));
+        let button = format!("<button type=\"button\" data-run=\"{name}\">{text}</button>");
+        Ok(format!("<p class=\"run-here\">{button}</p>\n"))
+    }
+
     fn trace(&self, fence: &Fence) -> Result<String, Problem> {
         let query = Query::read(&tree(fence)?)?;
         let Some(facts) = self.facts else {
@@ -178,25 +200,10 @@ impl LessonWorld<'_> {
             Some(events) => Ok(query.html(events)),
             None => {
                 let message = format!("the lab has no scenario `{scenario}`");
-                let help = "Name a scenario of lab.yaml.";
-                Err(Problem::at(&fence.place, message, help))
+                Err(Problem::at(&fence.place, message, SCENARIO_HELP))
             }
         }
     }
-}
-
-/// A place in the text from where the lab is run.
-fn lab(fence: &Fence) -> Result<String, Problem> {
-    let node = tree(fence)?;
-    let mut fields = Fields::of(&node)?;
-    let scenario = fields.require("scenario")?.as_str()?;
-    let text = fields.require("text")?.as_str()?;
-    fields.finish()?;
-    Ok(format!(
-        "<p class=\"run-here\"><button type=\"button\" data-run=\"{}\">{}</button></p>\n",
-        escape(scenario),
-        escape(text)
-    ))
 }
 
 /// A block's text as YAML, with the places of the lesson's file.
@@ -204,6 +211,8 @@ pub(super) fn tree(fence: &Fence) -> Result<Node, Problem> {
     let above = "\n".repeat(fence.place.line.saturating_sub(1) as usize);
     parse(&fence.place.file, &format!("{above}{}", fence.text))
 }
+
+const SCENARIO_HELP: &str = "Name a scenario of lab.yaml.";
 
 /// A relative path from a folder, with `..` resolved.
 fn resolve(folder: &str, path: &str) -> String {

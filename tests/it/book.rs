@@ -210,6 +210,9 @@ fn questions_are_whole_and_have_ids_of_their_own() {
     assert!(problem(&quiz.replace(", right: true", "")).ends_with("expected one right choice"));
     assert!(problem(&format!("{quiz}\n{quiz}")).ends_with("a second question with the id `q`"));
     assert!(
+        problem(&quiz.replace("say: b", "say: <b>")).ends_with("raw HTML is not passed through")
+    );
+    assert!(
         problem(&PREDICT.replace("say: no,", "say: no, right: true,"))
             .ends_with(":15:22 unknown key `right`")
     );
