@@ -1,29 +1,7 @@
 // The finished page and engine start, wherever the site stands.
 import { createServer } from 'node:http';
+import { hello } from './engine.js';
 import { test, expect, complaints, started, xtask } from './site.js';
-
-/**
- * Starts the engine as the page does, says hello, and gives what it answers.
- */
-async function hello(frame) {
-  return frame.evaluate(async () => {
-    const { engineScript, engineWasm } = document.documentElement.dataset;
-    const module = await WebAssembly.compileStreaming(fetch(engineWasm));
-    const text = `importScripts(${JSON.stringify(engineScript)});` +
-      'onmessage = e => wasm_bindgen.initSync({ module: e.data });';
-    const blob = new Blob([text], { type: 'text/javascript' });
-    const worker = new Worker(URL.createObjectURL(blob));
-    const answer = new Promise((resolve, reject) => {
-      worker.onmessage = event => resolve(JSON.parse(event.data.json));
-      worker.onerror = event => reject(new Error(event.message));
-    });
-    worker.postMessage(module);
-    worker.postMessage({ json: JSON.stringify({ type: 'hello', version: 0 }), buffers: [] });
-    const got = await answer;
-    worker.terminate();
-    return got;
-  });
-}
 
 test('the home page starts without a complaint', async ({ page, site }) => {
   const found = complaints(page);

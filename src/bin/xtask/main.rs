@@ -6,6 +6,7 @@
 // A command speaks through the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod check;
 mod filters;
 mod headers;
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   test                    every test: native, course gate, browser
   build [--site URL]      write the finished site to dist/
   check                   formatting, lints, and proofs that the walls stand
+  bench                   measure what the budgets limit
   filters                 build the sample filters into target/filters/
   tools                   only bring the tools that are missing
   static DIR [--port N] [--mount /x/y/]
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         "test" => test::test(rest),
         "build" => site::build_release(rest),
         "check" => check::check(),
+        "bench" => bench::bench(rest),
         "filters" => filters::build().map(|_| ()),
         "tools" => tools::bring_all(),
         "static" => serve::serve_static(rest),

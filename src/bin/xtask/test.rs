@@ -13,10 +13,12 @@ struct Count {
     failed: u64,
 }
 
+/// A group of tests.
+type Group = fn() -> Outcome<Count>;
+
 /// Runs all groups, even after one failed, so that one run tells everything.
 pub(crate) fn test(args: &[String]) -> Outcome<()> {
-    let groups: [(&str, fn() -> Outcome<Count>); 3] =
-        [("native", native), ("course", course), ("browser", browser)];
+    let groups: [(&str, Group); 3] = [("native", native), ("course", course), ("browser", browser)];
     let chosen = args.first().map(String::as_str);
     if let Some(name) = chosen
         && !groups.iter().any(|(group, _)| *group == name)

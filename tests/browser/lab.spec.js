@@ -1,0 +1,89 @@
+// A visitor opens a lesson, changes something and presses Run.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rowsOfRun } from './engine.js';
+import { test, expect, complaints, repository, started } from './site.js';
+
+const addHeader = 'learn/first-http-filters/add-a-header/';
+const byHand = 'learn/webassembly/a-module-by-hand/';
+
+/** The lab's buttons are there twice, one for narrow screens; a visitor sees one of them. */
+const run = page => page.getByRole('button', { name: /^Run/ }).filter({ visible: true }).first();
+const tab = (page, name) => page.getByRole('tab', { name });
+
+test('a changed request header goes through the filter to the upstream', async ({ page, site }) => {
+  const found = complaints(page);
+  await page.goto(site + addHeader);
+  await started(page);
+  await tab(page, 'Request').click();
+  await page.getByRole('button', { name: 'Add header' }).click();
+  await page.getByLabel('Name of header').last().fill('x-visitor');
+  await page.getByLabel('Value of header').last().fill('ada');
+  await page.keyboard.press('Control+Enter');
+
+  const result = page.getByRole('tabpanel', { name: 'Result' });
+  await expect(result.getByText('x-visitor').first()).toBeVisible();
+  await expect(result.getByText('x-hello').first()).toBeVisible();
+
+  await tab(page, 'Timeline').click();
+  const timeline = page.getByRole('tabpanel', { name: 'Timeline' });
+  await expect(timeline.getByText('proxy_on_request_headers').first()).toBeVisible();
+  await timeline.getByRole('searchbox').fill('x-visitor');
+  await expect(timeline.getByText('proxy_on_memory_allocate')).toHaveCount(0);
+  await timeline.getByRole('button').filter({ hasText: 'ada' }).first().click();
+  await expect(timeline.getByText('x-visitor').first()).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test('a module that loops for ever is stopped, and the next run works', async ({ page, site }) => {
+  await page.goto(site + byHand);
+  await started(page);
+  const editor = page.getByRole('textbox', { name: 'module.wat' });
+  await editor.fill(`(module
+    (func (export "add") (param i32 i32) (result i32) (loop $on (br $on)) (i32.const 0))
+    (func (export "sub") (param i32 i32) (result i32) (i32.const 0))
+    (func (export "max") (param i32 i32) (result i32) (i32.const 0)))`);
+  await run(page).click();
+  // The page answers while the module runs: its theme changes.
+  await page.getByRole('button', { name: /^Theme/ }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  const lab = page.getByRole('region', { name: 'Lab' });
+  await expect(lab.getByText(/out of fuel|was stopped after/).first()).toBeVisible();
+
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await run(page).click();
+  await expect(lab.getByText(/out of fuel|was stopped after/)).toHaveCount(0);
+  await expect(lab.getByText('5').first()).toBeVisible();
+});
+
+test('the browser and the command line write the same trace, byte for byte', async ({ page, site }) => {
+  await page.goto(site);
+  await started(page);
+  for (const lesson of ['04-first-http-filters/01-add-a-header', '01-webassembly/01-a-module-by-hand']) {
+    const dir = join(repository, 'content/en', lesson);
+    const lab = readFileSync(join(dir, 'lab.yaml'), 'utf8');
+    const start = join(dir, 'start');
+    const edits = Object.fromEntries(
+      readdirSync(start).map(name => [name, readFileSync(join(start, name), 'utf8')]));
+    const [, , ...texts] = await rowsOfRun(page, lab, edits);
+    const report = tour(['run', '--json', join(dir, 'lab.yaml')]);
+    expect(report).toBe(tour(['run', '--json', join(dir, 'lab.yaml')]));
+    expect(texts.length).toBe(JSON.parse(report).scenarios.length);
+    for (const text of texts) {
+      const rows = text.slice(text.indexOf('"rows":') + '"rows":'.length, -1);
+      expect(JSON.parse(rows).length).toBeGreaterThan(0);
+      expect(report).toContain(`"events":${rows}`);
+    }
+  }
+});
+
+/** Runs the command line; a lab whose checks fail exits with 1, which is no concern here. */
+function tour(args) {
+  try {
+    return execFileSync(join(repository, 'target/debug/tour'), args, { encoding: 'utf8' });
+  } catch (error) {
+    if (error.status === 1) return error.stdout;
+    throw error;
+  }
+}
