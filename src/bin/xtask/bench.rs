@@ -4,6 +4,7 @@
 //! the finished `tour`, and prints each number beside its limit.
 
 use crate::sh::{self, Outcome};
+use crate::tools::{self, Tools};
 use crate::{npm, site};
 
 /// Measures; a number over its limit makes it fail.
@@ -14,10 +15,48 @@ pub(crate) fn bench(args: &[String]) -> Outcome<()> {
     sh::step("building the command line for release", || {
         sh::run(sh::cargo().args(["build", "-q", "--release", "--bin", "tour"]))
     })?;
+    host(&tools::bring()?)?;
     let own = std::env::current_exe().map_err(|e| format!("cannot find this command: {e}"))?;
     let mut node = sh::command("node");
     node.arg("tests/bench/measure.js").args(args);
     node.env("CHROMIUM", chromium).env("XTASK", own);
     node.env("TOUR", sh::root().join("target/release/tour"));
     sh::run(&mut node)
+}
+
+/// Compiles `tests/bench/host.rs` as the engine is compiled, into `target/bench/`.
+fn host(tools: &Tools) -> Outcome<()> {
+    let out = sh::root().join("target/bench");
+    sh::step("building the bench's host", || {
+        sh::empty_dir(&out)?;
+        let mut cargo = sh::cargo();
+        cargo.args([
+            "build",
+            "-q",
+            "--profile",
+            "engine",
+            "--example",
+            "bench-host",
+        ]);
+        cargo.args(["--no-default-features", "--features", "engine"]);
+        sh::run(cargo.args(["--target", "wasm32-unknown-unknown"]))?;
+        let built = "target/wasm32-unknown-unknown/engine/examples/bench-host.wasm";
+        let mut bindgen = sh::command("wasm-bindgen");
+        bindgen
+            .env("PATH", &tools.path)
+            .args(["--target", "web", "--no-typescript", built]);
+        sh::run(bindgen.arg("--out-dir").arg(&out))?;
+        let wasm = out.join("bench-host_bg.wasm");
+        let mut opt = sh::command("wasm-opt");
+        sh::run(
+            opt.env("PATH", &tools.path)
+                .args(["-O3", "-o"])
+                .arg(&wasm)
+                .arg(&wasm),
+        )?;
+        for name in ["host.js", "lab.yaml"] {
+            sh::copy(&sh::root().join("tests/bench").join(name), &out.join(name))?;
+        }
+        Ok(())
+    })
 }
