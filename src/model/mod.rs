@@ -3,6 +3,7 @@
 //! Must not know: how anything runs. No wasmi, no browser, no Envoy rule beyond the shape of a header map.
 
 mod bytes;
+pub mod doctor;
 mod headers;
 #[cfg(feature = "host")]
 pub mod lab;

@@ -1,7 +1,10 @@
 //! The host against guests written for it: each rule of Envoy's that it keeps is a test named for it.
 
 mod callbacks;
+mod doctoring;
 mod guest;
 mod headers;
 mod loading;
+mod plain;
 mod recorder;
+mod samples;
