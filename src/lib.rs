@@ -7,7 +7,7 @@
 //! model -> nothing
 //! host -> abi, model
 //! proxy -> host, abi, model
-//! lab -> proxy, protocol, model
+//! lab -> proxy, host, abi, protocol, model
 //! course -> model
 //! protocol -> model
 //! export -> lab, course, proxy, host, abi, model

@@ -15,13 +15,12 @@ mod values;
 pub(crate) use values::is_header_name;
 
 use super::Beside;
+use crate::host::{PROFILES, Profile};
 use crate::model::lab::{Expectation, File, Lab, Mistake, Mutant, Scenario, Schedule};
 use crate::model::yaml::{self, Fields, Node, Value, nearest};
 use crate::model::{Exercise, Problem};
 use std::collections::BTreeMap;
 
-/// Host profiles that the simulated proxy knows.
-const PROFILES: [&str; 1] = ["envoy"];
 /// More workers than that teach nothing and cost a VM each.
 const CONCURRENCY_MAX: u32 = 64;
 /// 2026-01-01T00:00:00Z.
@@ -47,7 +46,7 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         .take("profile")
         .map(profile)
         .transpose()?
-        .unwrap_or_else(|| PROFILES[0].to_owned());
+        .unwrap_or_else(|| "envoy".to_owned());
     let concurrency = f
         .take("concurrency")
         .map(concurrency)
@@ -137,12 +136,13 @@ struct Scope<'a> {
 
 fn profile(node: &Node) -> Result<String, Problem> {
     let name = node.as_str()?;
-    if PROFILES.contains(&name) {
+    if Profile::named(name).is_some() {
         return Ok(name.to_owned());
     }
-    let help = match nearest(name, PROFILES) {
+    let names = PROFILES.iter().map(|profile| profile.name);
+    let help = match nearest(name, names.clone()) {
         Some(near) => format!("Did you mean `{near}`?"),
-        None => format!("Known profiles: {}.", PROFILES.join(", ")),
+        None => format!("Known profiles: {}.", names.collect::<Vec<_>>().join(", ")),
     };
     Err(Problem::at(
         &node.place,

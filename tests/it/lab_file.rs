@@ -388,6 +388,14 @@ fn traffic_and_expectations_are_one_thing_each() {
         &expect("log: {level: loud}"),
         "lab.yaml:4:18: expected trace, debug, info, warn, error or critical, found `loud`",
     );
+    check_refused(
+        &expect("hostcalls: {name: proxy_lgo, count: 0}"),
+        "lab.yaml:4:23: no host call is named `proxy_lgo`\n  Did you mean `proxy_log`?",
+    );
+    check_refused(
+        &expect("callbacks: {order: [on_request_heders]}"),
+        "lab.yaml:4:25: no callback is named `on_request_heders`\n  Did you mean `on_request_headers`?",
+    );
     let message = parse(
         "lab.yaml",
         &expect("client: {body: {matches: '('}}"),
@@ -504,4 +512,25 @@ fn samples_are_brought_awaited_or_missing() {
         refused("files:\n  /f: {assemblyscript: 'let x = 1'}\n")
             .contains("lab.yaml:2:25: AssemblyScript")
     );
+}
+
+/// Prefixes of a large lab, and the lab with one character replaced by another.
+///
+/// A panic while reading would take the learner's worker down, so here it fails the test.
+#[test]
+fn no_slip_of_the_pen_makes_the_reader_panic() {
+    let table = Table::default();
+    let whole: Vec<char> = WHOLE.chars().collect();
+    for at in (0..whole.len()).step_by(3) {
+        let prefix: String = whole[..at].iter().collect();
+        let _ = parse("lab.yaml", &prefix, &table);
+        // Each place meets each of these over the lines of the file.
+        let odd = [
+            '{', ']', ':', '-', '\t', '\n', '&', '*', '|', '\'', '"', '%', '\u{0}', 'é', '!', '@',
+        ];
+        let mut slipped = whole.clone();
+        slipped[at] = odd[at % odd.len()];
+        let slipped: String = slipped.iter().collect();
+        let _ = parse("lab.yaml", &slipped, &table);
+    }
 }

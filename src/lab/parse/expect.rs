@@ -4,10 +4,11 @@
 //! that no check passes or fails by a slip of the pen.
 
 use super::values;
+use crate::abi;
 use crate::model::Problem;
 use crate::model::lab::{Assertion, Expectation, Traffic, TrafficAction};
 use crate::model::report::ExchangeOutcome;
-use crate::model::yaml::{Fields, Key, Node};
+use crate::model::yaml::{Fields, Key, Node, nearest};
 
 const KINDS: [&str; 8] = [
     "client",
@@ -141,22 +142,52 @@ fn callbacks(node: &Node) -> Result<Assertion, Problem> {
     let filter = f.take("filter").map(super::text_of).transpose()?;
     let order = f.require("order")?;
     f.finish()?;
-    let order = super::texts(order)?
-        .into_iter()
-        .map(|name| {
-            name.strip_prefix("proxy_")
-                .map_or(name.clone(), str::to_owned)
-        })
-        .collect();
+    let order = order
+        .as_list()?
+        .iter()
+        .map(callback_name)
+        .collect::<Result<_, _>>()?;
     Ok(Assertion::Callbacks { filter, order })
+}
+
+/// A callback's name without `proxy_`, with which it may be written too.
+fn callback_name(node: &Node) -> Result<String, Problem> {
+    let short = |name: &'static str| name.strip_prefix("proxy_").unwrap_or(name);
+    let written = node.as_str()?;
+    let name = written.strip_prefix("proxy_").unwrap_or(written);
+    let mut names = abi::CALLBACKS.iter().map(|callback| short(callback.name));
+    if names.clone().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    Err(unknown_name(node, "callback", written, &mut names))
+}
+
+/// A name that nothing ever has: a check of it would tell nothing.
+fn unknown_name(
+    node: &Node,
+    what: &str,
+    name: &str,
+    names: impl Iterator<Item = &'static str>,
+) -> Problem {
+    let help =
+        nearest(name, names).map_or_else(String::new, |near| format!("Did you mean `{near}`?"));
+    Problem::at(&node.place, format!("no {what} is named `{name}`"), help)
 }
 
 fn hostcalls(node: &Node) -> Result<Assertion, Problem> {
     let mut f = Fields::of(node)?;
-    let name = super::text_of(f.require("name")?)?;
+    let name_node = f.require("name")?;
     let count = f.require("count")?.as_usize()?;
     f.finish()?;
-    Ok(Assertion::HostCalls { name, count })
+    let name = name_node.as_str()?;
+    if !abi::host_calls().any(|call| call.name == name) {
+        let names = abi::host_calls().map(|call| call.name);
+        return Err(unknown_name(name_node, "host call", name, names));
+    }
+    Ok(Assertion::HostCalls {
+        name: name.to_owned(),
+        count,
+    })
 }
 
 fn access_log(node: &Node) -> Result<Assertion, Problem> {

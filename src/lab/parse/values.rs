@@ -36,13 +36,11 @@ pub(super) fn body(node: &Node) -> Result<Bytes, Problem> {
     f.take("size");
     f.finish()?;
     match size.as_size()? {
-        n if n <= BODY_MAX => Ok(FILLER
-            .iter()
-            .copied()
-            .cycle()
-            .take(n as usize)
-            .collect::<Vec<u8>>()
-            .into()),
+        n if n <= BODY_MAX => {
+            let mut filler = FILLER.repeat(n as usize / FILLER.len() + 1);
+            filler.truncate(n as usize);
+            Ok(filler.into())
+        }
         n => Err(Problem::at(
             &size.place,
             format!("a body of {n} bytes"),
