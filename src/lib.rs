@@ -27,4 +27,5 @@ pub mod model;
 pub mod protocol;
 #[cfg(feature = "host")]
 pub mod proxy;
+#[cfg(feature = "course")]
 pub mod ui;

@@ -17,6 +17,7 @@
 )]
 
 pub mod document;
+pub mod logic;
 pub mod page;
 pub mod paths;
 pub mod strings;

@@ -1,0 +1,189 @@
+//! One event of the trace as a sentence, with its actor.
+
+use super::text;
+use crate::model::trace::{Event, Kind, Outcome, Value};
+
+/// Who acts: each has a colour, a shape and a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The client.
+    Client,
+    /// The proxy and its native filters.
+    Proxy,
+    /// The Wasm module.
+    Wasm,
+    /// The host that serves the module.
+    Host,
+    /// The upstream.
+    Upstream,
+}
+
+impl Actor {
+    /// The actor's name in class attributes.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Proxy => "native",
+            Self::Wasm => "wasm",
+            Self::Host => "host",
+            Self::Upstream => "upstream",
+        }
+    }
+}
+
+/// Who acts in an event.
+pub fn actor(event: &Event) -> Actor {
+    match event.kind {
+        Kind::Callback | Kind::Trap => Actor::Wasm,
+        Kind::HostCall | Kind::State => Actor::Host,
+        Kind::Log if event.vm.is_some() => Actor::Wasm,
+        Kind::Log | Kind::Chain | Kind::Cut => Actor::Proxy,
+        Kind::Upstream => Actor::Upstream,
+        Kind::Client => Actor::Client,
+    }
+}
+
+/// The sort of event, in words.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Callback => "callback",
+        Kind::HostCall => "host call",
+        Kind::Log => "log",
+        Kind::Chain => "proxy",
+        Kind::Upstream => "upstream",
+        Kind::Client => "client",
+        Kind::State => "state",
+        Kind::Trap => "trap",
+        Kind::Cut => "cut",
+    }
+}
+
+/// The name without the ABI's prefix, which every call carries.
+pub fn name(event: &Event) -> &str {
+    event.name.strip_prefix("proxy_").unwrap_or(&event.name)
+}
+
+/// The arguments in one line: `request_headers, "x-hello", "world"`.
+pub fn args(event: &Event) -> String {
+    let words: Vec<String> = event.args.iter().map(|arg| short(&arg.value)).collect();
+    words.join(", ")
+}
+
+/// How it ended, in a word or two: `Ok`, `Ok "world"`.
+pub fn result(outcome: &Outcome) -> String {
+    match &outcome.value {
+        Some(value) if outcome.status.is_empty() => short(value),
+        Some(value) => format!("{} {}", outcome.status, short(value)),
+        None => outcome.status.to_string(),
+    }
+}
+
+/// The ABI's status words that say that a call did not do what was asked.
+///
+/// `Continue`, `Pause` and other results of callbacks are not among them.
+pub fn failed(event: &Event) -> bool {
+    const BAD: [&str; 13] = [
+        "NotFound",
+        "BadArgument",
+        "SerializationFailure",
+        "ParseFailure",
+        "BadExpression",
+        "InvalidMemoryAccess",
+        "Empty",
+        "CasMismatch",
+        "ResultMismatch",
+        "InternalFailure",
+        "BrokenConnection",
+        "Unimplemented",
+        "Trap",
+    ];
+    event.kind == Kind::Trap
+        || event.result.as_ref().is_some_and(|outcome| {
+            let plain: String = outcome.status.chars().filter(|c| *c != '_').collect();
+            BAD.iter().any(|bad| plain.eq_ignore_ascii_case(bad))
+        })
+}
+
+/// A value in few characters.
+pub fn short(value: &Value) -> String {
+    match value {
+        Value::Int(n) => n.to_string(),
+        Value::Word(word) => word.to_string(),
+        Value::Bytes(bytes) => match bytes.as_str() {
+            Some(text) => format!(
+                "\"{}\"",
+                text::shorten(&text.escape_debug().to_string(), 48)
+            ),
+            None => format!("{} of binary", text::size(bytes.len() as u64)),
+        },
+        Value::Pairs(pairs) => match pairs.len() {
+            1 => "1 pair".into(),
+            n => format!("{n} pairs"),
+        },
+    }
+}
+
+/// A value in full, as lines.
+pub fn full(value: &Value) -> Vec<String> {
+    match value {
+        Value::Int(n) => vec![n.to_string()],
+        Value::Word(word) => vec![word.to_string()],
+        Value::Bytes(bytes) => vec![text::show(bytes)],
+        Value::Pairs(pairs) => pairs
+            .iter()
+            .map(|(name, value)| format!("{}: {}", text::show(name), text::show(value)))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::trace::{Trace, arg};
+
+    fn event(kind: Kind, result: Option<Outcome>) -> Event {
+        let mut trace = Trace::new(true, 8);
+        trace.record(
+            kind,
+            "proxy_add_header_map_value",
+            Some(1),
+            Some(2),
+            vec![
+                arg("map_type", "request_headers"),
+                arg("key", &b"x-hello"[..]),
+                arg("value", &[0xff_u8][..]),
+            ],
+            result,
+        );
+        trace.events.remove(0)
+    }
+
+    #[test]
+    fn a_host_call_reads_as_a_sentence() {
+        let event = event(Kind::HostCall, Some(Outcome::status("Ok")));
+        assert_eq!(name(&event), "add_header_map_value");
+        assert_eq!(args(&event), "request_headers, \"x-hello\", 1 B of binary");
+        assert_eq!(actor(&event), Actor::Host);
+        assert!(!failed(&event));
+    }
+
+    #[test]
+    fn failures_are_told_from_results() {
+        assert!(failed(&event(
+            Kind::HostCall,
+            Some(Outcome::status("UNIMPLEMENTED"))
+        )));
+        assert!(!failed(&event(
+            Kind::Callback,
+            Some(Outcome::status("Pause"))
+        )));
+        assert!(failed(&event(Kind::Trap, None)));
+    }
+
+    #[test]
+    fn values_show_in_full() {
+        let pairs = Value::Pairs(vec![("a".into(), "1".into()), ("b".into(), "2".into())]);
+        assert_eq!(short(&pairs), "2 pairs");
+        assert_eq!(full(&pairs), ["a: 1", "b: 2"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! A run in one sentence: what is announced and stands above the result.
+
+use crate::model::report::{ExchangeOutcome, Report, ScenarioReport};
+
+/// How many checks hold, of how many.
+pub fn checks(report: &Report) -> (usize, usize) {
+    let all = report.scenarios.iter().flat_map(|s| &s.checks);
+    all.fold((0, 0), |(held, n), check| {
+        (held + usize::from(check.ok), n + 1)
+    })
+}
+
+/// The status, or how the first exchange ended without one.
+pub fn status(scenario: &ScenarioReport) -> String {
+    if let Some(why) = &scenario.rejected {
+        return format!("configuration rejected: {why}");
+    }
+    match scenario.exchanges.last() {
+        None => match scenario.calls.last() {
+            Some(call) => match &call.trap {
+                Some(trap) => format!("{} trapped: {trap}", call.export),
+                None => format!("{} returned {}", call.export, numbers(&call.results)),
+            },
+            None => "no request was sent".into(),
+        },
+        Some(exchange) => match (&exchange.response, exchange.outcome) {
+            (Some(response), ExchangeOutcome::Completed) => format!("status {}", response.status),
+            (Some(response), ExchangeOutcome::Reset) => {
+                format!("status {}, then the stream was reset", response.status)
+            }
+            (Some(response), ExchangeOutcome::Stalled) => {
+                format!("status {}, and the rest never came", response.status)
+            }
+            (None, ExchangeOutcome::Reset) => "the stream was reset".into(),
+            (None, _) => "no response came".into(),
+        },
+    }
+}
+
+/// The sentence that is announced when a run ends.
+pub fn sentence(report: &Report, scenario: usize) -> String {
+    let mut text = String::from("Run finished: ");
+    match report.scenarios.get(scenario) {
+        Some(scenario) => text.push_str(&status(scenario)),
+        None => text.push_str("nothing to show"),
+    }
+    let (held, n) = checks(report);
+    if n > 0 {
+        text.push_str(&format!(". {held} of {n} checks hold"));
+    }
+    text.push('.');
+    text
+}
+
+fn numbers(values: &[serde_json::Value]) -> String {
+    match values {
+        [] => "nothing".into(),
+        values => {
+            let words: Vec<String> = values.iter().map(ToString::to_string).collect();
+            words.join(", ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::report::{Check, Exchange, Response};
+
+    #[test]
+    fn a_run_is_one_sentence() {
+        let exchange = Exchange {
+            outcome: ExchangeOutcome::Completed,
+            response: Some(Response {
+                status: 200,
+                ..Response::default()
+            }),
+            ..Exchange::default()
+        };
+        let check = |ok| Check {
+            ok,
+            ..Check::default()
+        };
+        let report = Report {
+            ok: false,
+            scenarios: vec![ScenarioReport {
+                exchanges: vec![exchange],
+                checks: vec![check(true), check(false)],
+                ..ScenarioReport::default()
+            }],
+        };
+        assert_eq!(
+            sentence(&report, 0),
+            "Run finished: status 200. 1 of 2 checks hold."
+        );
+    }
+
+    #[test]
+    fn a_run_without_an_answer_says_so() {
+        let stalled = ScenarioReport {
+            exchanges: vec![Exchange::default()],
+            ..ScenarioReport::default()
+        };
+        assert_eq!(status(&stalled), "no response came");
+        assert_eq!(status(&ScenarioReport::default()), "no request was sent");
+    }
+}
