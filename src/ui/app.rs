@@ -1,5 +1,6 @@
 //! The root of the interface, and its two ways in: rendered to HTML, hydrated in the browser.
 
+use super::engine_client::Engine;
 use super::navigation::Navigation;
 use super::page::Page;
 use super::paths::Root;
@@ -15,6 +16,7 @@ pub fn App(
     /// The way to the site's root.
     root: Root,
 ) -> impl IntoView {
+    provide_context(Engine::new(root.clone()));
     provide_context(root);
     let navigation = Navigation::new(page);
     provide_context(navigation);

@@ -2,7 +2,8 @@
 //!
 //! Called from effects and event handlers only.
 
-use wasm_bindgen::JsCast as _;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 fn window() -> Option<web_sys::Window> {
     web_sys::window()
@@ -33,7 +34,6 @@ pub(super) fn set_root_data(name: &str, value: &str) {
 }
 
 /// Reads `data-NAME` of the root element.
-#[cfg(feature = "page")]
 pub(super) fn root_data(name: &str) -> Option<String> {
     window()?
         .document()?
@@ -57,7 +57,7 @@ pub(super) fn push(address: &str) -> bool {
         .and_then(|w| w.history().ok())
         .is_some_and(|history| {
             history
-                .push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address))
+                .push_state_with_url(&JsValue::NULL, "", Some(address))
                 .is_ok()
         })
 }
@@ -106,4 +106,120 @@ pub(super) fn make_links_absolute() {
             let _ = link.set_attribute("href", &address);
         }
     }
+}
+
+/// Compiles a module, streaming where the server names its type, in one piece otherwise.
+///
+/// # Errors
+/// A sentence that says what could not be had.
+pub(super) async fn compile(address: &str) -> Result<JsValue, String> {
+    let response = response(address).await?;
+    let copy = response.clone().map_err(|_| unread(address))?;
+    let copy: js_sys::Promise = js_sys::Promise::resolve(&copy).unchecked_into();
+    let streamed = js_sys::WebAssembly::compile_streaming(&copy);
+    if let Ok(module) = JsFuture::from(streamed).await {
+        return Ok(module.into());
+    }
+    let buffer = buffer(&response, address).await?;
+    JsFuture::from(js_sys::WebAssembly::compile(&buffer))
+        .await
+        .map(Into::into)
+        .map_err(|e| super::strings::uncompiled(address, &said(&e)))
+}
+
+/// Fetches bytes as an `ArrayBuffer`.
+///
+/// # Errors
+/// A sentence that says what could not be had.
+pub(super) async fn fetch_bytes(address: &str) -> Result<JsValue, String> {
+    buffer(&response(address).await?, address).await
+}
+
+async fn response(address: &str) -> Result<web_sys::Response, String> {
+    let window = window().ok_or_else(|| unread(address))?;
+    let response: web_sys::Response = JsFuture::from(window.fetch_with_str(address))
+        .await
+        .map_err(|e| super::strings::unfetched(address, &said(&e)))?
+        .unchecked_into();
+    match response.ok() {
+        true => Ok(response),
+        false => Err(super::strings::unfetched(
+            address,
+            &format!("status {}", response.status()),
+        )),
+    }
+}
+
+async fn buffer(response: &web_sys::Response, address: &str) -> Result<JsValue, String> {
+    let promise = response.array_buffer().map_err(|_| unread(address))?;
+    JsFuture::from(promise)
+        .await
+        .map(Into::into)
+        .map_err(|e| super::strings::unfetched(address, &said(&e)))
+}
+
+fn unread(address: &str) -> String {
+    super::strings::unfetched(address, "no answer")
+}
+
+/// What a thrown value says.
+fn said(thrown: &JsValue) -> String {
+    thrown
+        .dyn_ref::<js_sys::Error>()
+        .map(|error| String::from(error.message()))
+        .unwrap_or_else(|| "unknown error".into())
+}
+
+/// A classic worker that runs this text.
+///
+/// # Errors
+/// A sentence.
+pub(super) fn blob_worker(text: &str) -> Result<web_sys::Worker, String> {
+    let fail = |_| super::strings::NO_WORKER.to_owned();
+    let parts = js_sys::Array::of1(&text.into());
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).map_err(fail)?;
+    let address = web_sys::Url::create_object_url_with_blob(&blob).map_err(fail)?;
+    web_sys::Worker::new(&address).map_err(fail)
+}
+
+/// Calls back when the browser has nothing better to do: two seconds after now.
+///
+/// Not `requestIdleCallback`, which not every browser has.
+pub(super) fn when_idle(f: impl FnOnce() + 'static) {
+    gloo::timers::callback::Timeout::new(2_000, f).forget();
+}
+
+/// Forgets the value kept under a key.
+pub(super) fn forget(key: &str) {
+    if let Some(Ok(Some(storage))) = window().map(|w| w.local_storage()) {
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// Moves the focus to the element of an id.
+pub(super) fn focus(id: &str) {
+    let element = window()
+        .and_then(|w| w.document())
+        .and_then(|d| d.get_element_by_id(id))
+        .and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        let _ = element.focus();
+    }
+}
+
+/// Puts text in place of the selection of the text area that got this event; its new value.
+pub(super) fn insert(event: &web_sys::KeyboardEvent, text: &str) -> Option<String> {
+    let area: web_sys::HtmlTextAreaElement = event.target()?.dyn_into().ok()?;
+    area.set_range_text(text).ok()?;
+    let end = area.selection_end().ok()??;
+    let at = end
+        + if area.selection_start().ok()? == Some(end) {
+            text.len() as u32
+        } else {
+            0
+        };
+    area.set_selection_range(at, at).ok()?;
+    Some(area.value())
 }

@@ -27,7 +27,13 @@ mod app;
 #[cfg(feature = "ui")]
 mod browser;
 #[cfg(feature = "ui")]
+mod engine_client;
+#[cfg(feature = "ui")]
+mod lab;
+#[cfg(feature = "ui")]
 mod navigation;
+#[cfg(feature = "ui")]
+mod parts;
 #[cfg(feature = "ui")]
 mod routes;
 #[cfg(feature = "ui")]

@@ -1,5 +1,6 @@
 //! A lesson: text beside its lab.
 
+use crate::ui::lab::{BottomBar, Lab, LabState, Pane};
 use crate::ui::page;
 use crate::ui::shell::href;
 use crate::ui::strings;
@@ -15,10 +16,14 @@ pub(in crate::ui) fn Lesson(title: String, lesson: page::Lesson) -> impl IntoVie
         html,
         previous,
         next,
+        sources,
+        lab,
         ..
     } = lesson;
+    let lab = lab.map(|lab| LabState::new(&lab, Pane::Read));
+    let pane = move || lab.map(|lab| lab.pane.get().name());
     view! {
-        <div class="lesson">
+        <div class="lesson" class:with-lab=lab.is_some() data-pane=pane>
             <div class="lesson-read">
                 <nav class="crumbs" aria-label=strings::CRUMBS>
                     <ol>
@@ -33,6 +38,7 @@ pub(in crate::ui) fn Lesson(title: String, lesson: page::Lesson) -> impl IntoVie
                 <p class="minutes">{strings::minutes(minutes)}</p>
                 // The HTML comes from our own renderer alone, which passes no raw HTML through.
                 <article id="lesson-text" class="prose" inner_html=html></article>
+                <Sources sources />
                 <nav class="lesson-nav" aria-label=strings::NEIGHBOURS>
                     {previous
                         .map(|link| {
@@ -54,6 +60,39 @@ pub(in crate::ui) fn Lesson(title: String, lesson: page::Lesson) -> impl IntoVie
                         })}
                 </nav>
             </div>
+            {lab
+                .map(|state| {
+                    view! {
+                        <Lab state />
+                        <BottomBar state read=true />
+                    }
+                })}
         </div>
     }
+}
+
+/// Where the facts come from.
+#[component]
+fn Sources(sources: Vec<String>) -> impl IntoView {
+    (!sources.is_empty()).then(|| {
+        let items = sources
+            .into_iter()
+            .map(|address| {
+                let text = address.trim_start_matches("https://").to_owned();
+                view! {
+                    <li>
+                        <a href=address rel="noopener">
+                            {text}
+                        </a>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="sources">
+                <h2>{strings::SOURCES}</h2>
+                <ul>{items}</ul>
+            </section>
+        }
+    })
 }

@@ -1,0 +1,318 @@
+//! The page's end of the engine worker: starts it, talks to it, and ends it when it is stuck.
+//!
+//! The worker is a classic one made of a blob, with a posted module: what works in a sandboxed
+//! frame too (`src/bin/engine.rs` says how it answers). One run at a time. A worker that gives no
+//! sign of life for [`PATIENCE_MS`] of real time is terminated; the next run starts a new one from
+//! the same module. Must not know: how a result is drawn.
+
+use super::browser;
+use super::paths::Root;
+use super::strings;
+use crate::model::Problem;
+use crate::model::report::Report;
+use crate::model::trace::Event;
+use crate::protocol::{FromEngine, ToEngine, VERSION};
+use gloo::timers::callback::Timeout;
+use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// How long a running engine may be silent, in milliseconds of real time.
+const PATIENCE_MS: u32 = 5_000;
+
+/// How far the engine is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not asked for yet, or ended.
+    Cold,
+    /// On its way.
+    Loading,
+    /// There.
+    Ready,
+}
+
+/// What a run gets to hear.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// The run of this number ended; each scenario has so many events.
+    Done(u32, Report, Vec<usize>),
+    /// It could not start.
+    Refused(Problem),
+    /// Rows of its trace.
+    Rows {
+        /// Index of the scenario.
+        scenario: usize,
+        /// The first row's index.
+        from: usize,
+        /// How many rows there are in all.
+        total: usize,
+        /// The rows.
+        rows: Vec<Event>,
+    },
+    /// It was stopped after so many milliseconds without a sign of life.
+    Stuck(u64),
+    /// The engine could not be had, or broke.
+    Broken(String),
+}
+
+type Listener = Rc<dyn Fn(Answer)>;
+
+/// The engine; a handle to copy around.
+#[derive(Clone, Copy)]
+pub(super) struct Engine {
+    /// How far it is.
+    pub(super) phase: RwSignal<Phase>,
+    inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
+}
+
+#[derive(Default)]
+struct Inner {
+    root: Option<Root>,
+    module: Option<JsValue>,
+    live: Option<Live>,
+    /// A run that waits for the engine to be up.
+    waiting: Option<ToEngine>,
+    listener: Option<(u32, Listener)>,
+    watchdog: Option<Timeout>,
+    since: f64,
+    runs: u32,
+}
+
+/// A worker and the closures that it calls.
+struct Live {
+    worker: web_sys::Worker,
+    _message: Closure<dyn FnMut(web_sys::MessageEvent)>,
+    _error: Closure<dyn FnMut(web_sys::ErrorEvent)>,
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+impl Engine {
+    pub(super) fn new(root: Root) -> Self {
+        let inner = Inner {
+            root: Some(root),
+            ..Inner::default()
+        };
+        Self {
+            phase: RwSignal::new(Phase::Cold),
+            inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
+        }
+    }
+
+    /// Starts loading, so that the first run need not wait.
+    pub(super) fn warm(self) {
+        if self.phase.get_untracked() == Phase::Cold {
+            self.phase.set(Phase::Loading);
+            leptos::task::spawn_local(async move {
+                if let Err(why) = self.start().await {
+                    self.phase.set(Phase::Cold);
+                    let waits = self.with(|inner| inner.waiting.take().is_some());
+                    if waits {
+                        self.tell(Answer::Broken(why));
+                    }
+                }
+            });
+        }
+    }
+
+    /// Runs a lab; `make` gets the run's number. What the listener heard before is forgotten.
+    pub(super) fn run(self, make: impl FnOnce(u32) -> ToEngine, listener: Listener) {
+        let message = self.with(|inner| {
+            inner.runs += 1;
+            inner.listener = Some((inner.runs, listener));
+            make(inner.runs)
+        });
+        if self.phase.get_untracked() == Phase::Ready {
+            self.begin(&message);
+        } else {
+            self.with(|inner| inner.waiting = Some(message));
+            self.warm();
+        }
+    }
+
+    /// Asks for rows of the last run's trace.
+    pub(super) fn rows(self, request: &ToEngine) {
+        self.send(request, &js_sys::Array::new());
+    }
+
+    /// Ends a run by ending the worker; a new one is started at once.
+    pub(super) fn stop(self) {
+        self.with(|inner| {
+            inner.waiting = None;
+            inner.listener = None;
+            inner.watchdog = None;
+        });
+        if self.phase.get_untracked() == Phase::Ready {
+            self.end();
+            self.warm();
+        }
+    }
+
+    fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
+        let inner = self.inner.with_value(Rc::clone);
+        let result = f(&mut inner.borrow_mut());
+        result
+    }
+
+    fn tell(self, answer: Answer) {
+        let listener = self.with(|inner| inner.listener.clone());
+        if let Some((_, listener)) = listener {
+            listener(answer);
+        }
+    }
+
+    fn end(self) {
+        let live = self.with(|inner| {
+            inner.watchdog = None;
+            inner.live.take()
+        });
+        drop(live);
+        self.phase.set(Phase::Cold);
+    }
+
+    async fn start(self) -> Result<(), String> {
+        let script = browser::root_data("engine-script").ok_or(strings::ENGINE_UNNAMED)?;
+        let wasm = browser::root_data("engine-wasm").ok_or(strings::ENGINE_UNNAMED)?;
+        let module = match self.with(|inner| inner.module.clone()) {
+            Some(module) => module,
+            None => browser::compile(&wasm).await?,
+        };
+        let worker = browser::blob_worker(&format!(
+            "importScripts({}); onmessage = e => wasm_bindgen.initSync({{ module: e.data }});",
+            serde_json::Value::from(script)
+        ))?;
+        let message = Closure::<dyn FnMut(web_sys::MessageEvent)>::new(
+            move |event: web_sys::MessageEvent| self.receive(&event.data()),
+        );
+        let error =
+            Closure::<dyn FnMut(web_sys::ErrorEvent)>::new(move |event: web_sys::ErrorEvent| {
+                self.end();
+                self.tell(Answer::Broken(strings::engine_broke(&event.message())));
+            });
+        worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(error.as_ref().unchecked_ref()));
+        worker
+            .post_message(&module)
+            .map_err(|_| strings::ENGINE_UNPOSTED)?;
+        self.with(|inner| {
+            inner.module = Some(module);
+            inner.live = Some(Live {
+                worker,
+                _message: message,
+                _error: error,
+            });
+        });
+        self.send(&ToEngine::Hello { version: VERSION }, &js_sys::Array::new());
+        Ok(())
+    }
+
+    fn begin(self, message: &ToEngine) {
+        self.with(|inner| inner.since = js_sys::Date::now());
+        self.watch();
+        self.send(message, &js_sys::Array::new());
+    }
+
+    /// Starts waiting anew for a sign of life.
+    fn watch(self) {
+        let timeout = Timeout::new(PATIENCE_MS, move || {
+            let elapsed = self.with(|inner| js_sys::Date::now() - inner.since);
+            self.end();
+            self.tell(Answer::Stuck(elapsed as u64));
+            self.warm();
+        });
+        self.with(|inner| inner.watchdog = Some(timeout));
+    }
+
+    fn send(self, message: &ToEngine, buffers: &js_sys::Array) {
+        let Ok(json) = serde_json::to_string(message) else {
+            return;
+        };
+        let envelope = js_sys::Object::new();
+        let filled = js_sys::Reflect::set(&envelope, &"json".into(), &json.into()).is_ok()
+            && js_sys::Reflect::set(&envelope, &"buffers".into(), buffers).is_ok();
+        if filled {
+            self.with(|inner| {
+                if let Some(live) = &inner.live {
+                    // Fails only for what cannot be cloned; text and buffers can.
+                    let _ = live.worker.post_message_with_transfer(&envelope, buffers);
+                }
+            });
+        }
+    }
+
+    fn receive(self, data: &JsValue) {
+        let json = js_sys::Reflect::get(data, &"json".into())
+            .ok()
+            .and_then(|json| json.as_string())
+            .unwrap_or_default();
+        let current = self.with(|inner| inner.listener.as_ref().map(|(run, _)| *run));
+        match serde_json::from_str(&json) {
+            Ok(FromEngine::Ready { version }) if version == VERSION => {
+                self.phase.set(Phase::Ready);
+                if let Some(message) = self.with(|inner| inner.waiting.take()) {
+                    self.begin(&message);
+                }
+            }
+            Ok(FromEngine::Ready { .. }) | Err(_) => {
+                self.end();
+                self.tell(Answer::Broken(strings::ENGINE_VERSION.into()));
+            }
+            Ok(FromEngine::NeedSample { name }) => {
+                self.with(|inner| inner.watchdog = None);
+                leptos::task::spawn_local(self.bring(name));
+            }
+            Ok(FromEngine::Done {
+                run,
+                report,
+                events,
+            }) if current == Some(run) => {
+                self.with(|inner| inner.watchdog = None);
+                self.tell(Answer::Done(run, report, events));
+            }
+            Ok(FromEngine::Refused { run, problem }) if current == Some(run) => {
+                self.with(|inner| inner.watchdog = None);
+                self.tell(Answer::Refused(problem));
+            }
+            Ok(FromEngine::Rows {
+                run,
+                scenario,
+                from,
+                total,
+                rows,
+            }) if current == Some(run) => self.tell(Answer::Rows {
+                scenario,
+                from,
+                total,
+                rows,
+            }),
+            // An answer to a run that nobody waits for any more.
+            Ok(_) => {}
+        }
+    }
+
+    /// Fetches a sample filter for the engine.
+    async fn bring(self, name: String) {
+        let address = self.with(|inner| {
+            let root = inner.root.as_ref();
+            root.map(|root| root.href(&format!("/filters/{name}.wasm")))
+        });
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let buffer = match address {
+            Some(address) if plain => browser::fetch_bytes(&address).await,
+            _ => Err(strings::sample_name(&name)),
+        };
+        let (error, buffers) = match buffer {
+            Ok(buffer) => (None, js_sys::Array::of1(&buffer)),
+            Err(why) => (Some(why), js_sys::Array::new()),
+        };
+        self.watch();
+        self.send(&ToEngine::Sample { name, error }, &buffers);
+    }
+}

@@ -1,0 +1,96 @@
+//! The assertions of every scenario: what was expected, what came, a hint or the reason why.
+
+use super::state::LabState;
+use crate::model::report::{Check, ScenarioReport};
+use crate::ui::strings;
+use leptos::prelude::*;
+
+/// The checks of the finished run.
+#[component]
+pub(super) fn Checks(state: LabState) -> impl IntoView {
+    move || {
+        let Some(done) = state.finished() else {
+            return view! { <p class="empty">{strings::NO_CHECKS_YET}</p> }.into_any();
+        };
+        let any = done.report.scenarios.iter().any(|s| !s.checks.is_empty());
+        if !any {
+            return view! { <p class="empty">{strings::NO_CHECKS}</p> }.into_any();
+        }
+        done.report
+            .scenarios
+            .clone()
+            .into_iter()
+            .map(|scenario| view! { <Scenario scenario /> })
+            .collect_view()
+            .into_any()
+    }
+}
+
+#[component]
+fn Scenario(scenario: ScenarioReport) -> impl IntoView {
+    let closed = scenario.hidden && !scenario.ok;
+    let checks = match closed {
+        true => view! { <p class="empty">{strings::HIDDEN_SCENARIO}</p> }.into_any(),
+        false => {
+            let items = scenario
+                .checks
+                .into_iter()
+                .map(|check| view! { <CheckItem check /> })
+                .collect_view();
+            view! { <ul class="checks">{items}</ul> }.into_any()
+        }
+    };
+    view! {
+        <h4 class="scenario-name">
+            <Verdict ok=scenario.ok />
+            {scenario.name}
+        </h4>
+        {checks}
+    }
+}
+
+#[component]
+fn CheckItem(check: Check) -> impl IntoView {
+    let ok = check.ok;
+    let say = if ok { check.why } else { check.hint };
+    let gap = (!ok).then(|| {
+        view! {
+            <dl>
+                <dt>{strings::EXPECTED}</dt>
+                <dd>
+                    <code>{check.expected}</code>
+                </dd>
+                <dt>{strings::ACTUAL}</dt>
+                <dd>
+                    <code>{check.actual}</code>
+                </dd>
+            </dl>
+        }
+    });
+    view! {
+        <li class:good=ok class:bad=!ok>
+            <p>
+                <Verdict ok />
+                {check.what}
+            </p>
+            {gap}
+            {(!say.is_empty()).then(|| view! { <p class="say">{say}</p> })}
+        </li>
+    }
+}
+
+#[component]
+fn Verdict(ok: bool) -> impl IntoView {
+    let (class, path, word) = match ok {
+        true => ("verdict good", "M4 10.5l4 4 8-9", strings::HOLDS),
+        false => ("verdict bad", "M5 5l10 10M15 5L5 15", strings::FAILS),
+    };
+    view! {
+        <span class=class>
+            <svg viewBox="0 0 20 20" aria-hidden="true" class="icon">
+                <path d=path></path>
+            </svg>
+            <span>{word}</span>
+        </span>
+    }
+}

@@ -1,0 +1,226 @@
+//! The lab: editors, Run, result. One component for lessons, the playground and other frames.
+//!
+//! Must not know: where it stands. Its layout follows its own width.
+
+mod checks;
+mod controls;
+mod editor;
+mod exchange;
+mod keep;
+mod logs;
+mod request_editor;
+mod state;
+mod tabs;
+mod timeline;
+mod world;
+
+pub(super) use exchange::Exchanges;
+pub(super) use state::{LabState, Pane};
+
+use super::strings;
+use controls::{RunBar, RunButton};
+use leptos::prelude::*;
+use state::Shown;
+use tabs::{Tab, Tabs};
+
+/// The lab of a state that the page made.
+#[component]
+pub(super) fn Lab(state: LabState) -> impl IntoView {
+    Effect::new(move |_| state.begin());
+    let edit_tabs = edit_tabs(state);
+    let result_tabs = result_tabs(state);
+    view! {
+        <section class="lab" aria-label=strings::LAB>
+            <div class="lab-edit">
+                <Tabs id="edit" label=strings::EDITORS tabs=edit_tabs active=state.edit_tab />
+                <div class="panels">
+                    <div
+                        role="tabpanel"
+                        id="edit-panel-0"
+                        aria-labelledby="edit-tab-0"
+                        class="panel"
+                        hidden=move || state.edit_tab.get() != 0
+                    >
+                        <request_editor::RequestEditor state />
+                    </div>
+                    {state
+                        .editors()
+                        .into_iter()
+                        .enumerate()
+                        .map(|(at, name)| {
+                            view! {
+                                <div
+                                    role="tabpanel"
+                                    id=format!("edit-panel-{}", at + 1)
+                                    aria-labelledby=format!("edit-tab-{}", at + 1)
+                                    class="panel"
+                                    hidden=move || state.edit_tab.get() != at + 1
+                                >
+                                    <editor::TextEditor state name />
+                                </div>
+                            }
+                        })
+                        .collect_view()}
+                </div>
+            </div>
+            <RunBar state />
+            <div class="lab-result">
+                <Tabs
+                    id="result"
+                    label=strings::RESULTS
+                    tabs=result_tabs
+                    active=state.result_tab
+                />
+                <div class="panels">
+                    <ResultPanel state at=0>
+                        <ResultView state />
+                    </ResultPanel>
+                    <ResultPanel state at=1>
+                        <timeline::Timeline state />
+                    </ResultPanel>
+                    <ResultPanel state at=2>
+                        <logs::Logs state />
+                    </ResultPanel>
+                    <ResultPanel state at=3>
+                        <world::World state />
+                    </ResultPanel>
+                    <ResultPanel state at=4>
+                        <checks::Checks state />
+                    </ResultPanel>
+                </div>
+            </div>
+            <p class="visually-hidden" role="status">
+                {move || state.announced.get()}
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn ResultPanel(state: LabState, at: usize, children: Children) -> impl IntoView {
+    view! {
+        <div
+            role="tabpanel"
+            id=format!("result-panel-{at}")
+            aria-labelledby=format!("result-tab-{at}")
+            class="panel"
+            tabindex="0"
+            hidden=move || state.result_tab.get() != at
+        >
+            {children()}
+        </div>
+    }
+}
+
+fn edit_tabs(state: LabState) -> Vec<Tab> {
+    let mut tabs = vec![Tab::of(strings::REQUEST)];
+    tabs.extend(state.editors().into_iter().map(|name| {
+        let problem_name = name.clone();
+        Tab::of(name).marked(move || {
+            state
+                .problem()
+                .is_some_and(|problem| problem.place.file == problem_name)
+        })
+    }));
+    tabs
+}
+
+fn result_tabs(state: LabState) -> Vec<Tab> {
+    let count = move |of: fn(&crate::model::report::ScenarioReport) -> usize| {
+        state.with_scenario(of).map(|n| n.to_string())
+    };
+    vec![
+        Tab::of(strings::RESULT),
+        Tab::of(strings::TIMELINE).counted(move || {
+            state
+                .finished()
+                .and_then(|done| done.events.get(state.scenario.get()).map(usize::to_string))
+        }),
+        Tab::of(strings::LOGS).counted(move || count(|s| s.logs.len())),
+        Tab::of(strings::STATE),
+        Tab::of(strings::CHECKS).counted(move || {
+            state.finished().and_then(|done| {
+                let (held, n) = super::logic::outcome::checks(&done.report);
+                (n > 0).then(|| format!("{held}/{n}"))
+            })
+        }),
+    ]
+}
+
+/// What a run gave, or why there is nothing to show.
+#[component]
+fn ResultView(state: LabState) -> impl IntoView {
+    move || match state.shown.get() {
+        Shown::Nothing => view! { <Empty text=strings::NO_RUN /> }.into_any(),
+        Shown::Refused(problem) => view! { <Refusal problem /> }.into_any(),
+        Shown::Ended(text) => view! {
+            <div class="notice bad" role="note">
+                <p>{text}</p>
+            </div>
+        }
+        .into_any(),
+        Shown::Done(done) => {
+            let at = state.scenario.get();
+            match done.report.scenarios.get(at) {
+                Some(scenario) if scenario.hidden && !scenario.ok => {
+                    view! { <Empty text=strings::HIDDEN_SCENARIO /> }.into_any()
+                }
+                Some(scenario) => view! { <Exchanges scenario=scenario.clone() /> }.into_any(),
+                None => view! { <Empty text=strings::NO_SCENARIO /> }.into_any(),
+            }
+        }
+    }
+}
+
+/// Nothing to show, and what to do.
+#[component]
+fn Empty(text: &'static str) -> impl IntoView {
+    view! { <p class="empty">{text}</p> }
+}
+
+/// What to mend before a run can start.
+#[component]
+fn Refusal(problem: crate::model::Problem) -> impl IntoView {
+    view! {
+        <div class="notice bad" role="note">
+            <p class="notice-title">{strings::REFUSED}</p>
+            <p>
+                <code>{problem.place.to_string()}</code>
+                " "
+                {problem.message}
+            </p>
+            <p>{problem.help}</p>
+        </div>
+    }
+}
+
+/// The bar of a narrow screen: which pane is shown, and Run in reach of the thumb.
+#[component]
+pub(super) fn BottomBar(state: LabState, read: bool) -> impl IntoView {
+    let panes = [
+        (Pane::Read, strings::READ),
+        (Pane::Edit, strings::EDIT),
+        (Pane::Result, strings::RESULT),
+    ];
+    let buttons = panes
+        .into_iter()
+        .filter(|(pane, _)| read || *pane != Pane::Read)
+        .map(|(pane, text)| {
+            view! {
+                <button
+                    type="button"
+                    aria-pressed=move || (state.pane.get() == pane).to_string()
+                    on:click=move |_| state.pane.set(pane)
+                >
+                    {text}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="bottom-bar" aria-label=strings::PANES>
+            <div class="pane-choice">{buttons}</div>
+            <RunButton state />
+        </nav>
+    }
+}

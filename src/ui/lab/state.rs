@@ -1,0 +1,379 @@
+//! What a lab knows: the learner's edits, the run, what it gave.
+
+use super::keep::{self, Kept};
+use crate::model::report::{Report, ScenarioReport};
+use crate::model::trace::Event;
+use crate::model::{Problem, Request};
+use crate::protocol::ToEngine;
+use crate::ui::engine_client::{Answer, Engine, Phase};
+use crate::ui::logic::request::{FieldProblem, RequestForm};
+use crate::ui::logic::{outcome, tree};
+use crate::ui::{page, strings};
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The name of the lab file among the editors.
+pub(super) const LAB_FILE: &str = "lab.yaml";
+
+/// Which pane a narrow screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ui) enum Pane {
+    /// The lesson's text.
+    Read,
+    /// The editors.
+    Edit,
+    /// The result.
+    Result,
+}
+
+/// What the result shows.
+#[derive(Clone, Debug)]
+pub(super) enum Shown {
+    /// Nothing was run yet.
+    Nothing,
+    /// A finished run.
+    Done(Arc<Finished>),
+    /// The lab has to be mended first.
+    Refused(Problem),
+    /// A run that did not end well, in a sentence.
+    Ended(String),
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// Its number.
+    pub(super) run: u32,
+    /// Its report, without events.
+    pub(super) report: Report,
+    /// How many events each scenario has.
+    pub(super) events: Vec<usize>,
+}
+
+/// Rows of the trace that are there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TraceRows {
+    /// The rows, from the first.
+    pub(super) rows: Vec<Event>,
+    /// How many there are in all; `None` while the first are on their way.
+    pub(super) total: Option<usize>,
+}
+
+/// The learner's edits.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Edits {
+    /// The request.
+    pub(super) request: RequestForm,
+    /// The editable parts; the lab file too where that is open.
+    pub(super) texts: BTreeMap<String, String>,
+}
+
+/// A lab's state; a handle to copy around.
+#[derive(Clone, Copy)]
+pub(in crate::ui) struct LabState {
+    pub(super) lab: StoredValue<page::Lab>,
+    original: StoredValue<Edits>,
+    pub(super) request: RwSignal<RequestForm>,
+    pub(super) texts: RwSignal<BTreeMap<String, String>>,
+    /// What a reset took away.
+    pub(super) undo: RwSignal<Option<Edits>>,
+    /// Whether edits of an earlier visit were loaded.
+    pub(super) loaded: RwSignal<bool>,
+    /// Whether a run is under way.
+    pub(in crate::ui) busy: RwSignal<bool>,
+    pub(super) shown: RwSignal<Shown>,
+    pub(super) field_problem: RwSignal<Option<FieldProblem>>,
+    /// The scenario that the result shows.
+    pub(super) scenario: RwSignal<usize>,
+    pub(super) trace: RwSignal<TraceRows>,
+    pub(super) search: RwSignal<String>,
+    pub(super) edit_tab: RwSignal<usize>,
+    pub(super) result_tab: RwSignal<usize>,
+    pub(in crate::ui) pane: RwSignal<Pane>,
+    pub(super) announced: RwSignal<String>,
+    /// The engine; absent where pages are only rendered.
+    engine: Option<Engine>,
+}
+
+impl Pane {
+    /// Its name in attributes.
+    pub(in crate::ui) fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Edit => "edit",
+            Self::Result => "result",
+        }
+    }
+}
+
+impl LabState {
+    /// The state of a lab whose page shows this pane first on a narrow screen.
+    pub(in crate::ui) fn new(lab: &page::Lab, pane: Pane) -> Self {
+        let mut texts = lab.parts.clone();
+        if lab.open {
+            texts.insert(LAB_FILE.into(), lab.text.clone());
+        }
+        let request = RequestForm::of(&lab.request.clone().unwrap_or_default());
+        let original = Edits {
+            request: request.clone(),
+            texts: texts.clone(),
+        };
+        Self {
+            lab: StoredValue::new(lab.clone()),
+            original: StoredValue::new(original),
+            request: RwSignal::new(request),
+            texts: RwSignal::new(texts),
+            undo: RwSignal::new(None),
+            loaded: RwSignal::new(false),
+            busy: RwSignal::new(false),
+            shown: RwSignal::new(Shown::Nothing),
+            field_problem: RwSignal::new(None),
+            scenario: RwSignal::new(0),
+            trace: RwSignal::new(TraceRows::default()),
+            search: RwSignal::new(String::new()),
+            edit_tab: RwSignal::new(0),
+            result_tab: RwSignal::new(0),
+            pane: RwSignal::new(pane),
+            announced: RwSignal::new(String::new()),
+            engine: use_context::<Engine>(),
+        }
+    }
+
+    /// In the browser: takes up kept edits, keeps new ones, listens to the keyboard, and has the
+    /// engine loaded when the browser is idle.
+    pub(super) fn begin(self) {
+        let original = self.original.get_value();
+        let id = self.lab.with_value(|lab| lab.id.clone());
+        if let Some(edits) = keep::load(&id, &original) {
+            self.set_edits(edits);
+            self.loaded.set(true);
+        }
+        Effect::new(move |first: Option<()>| {
+            let edits = self.edits();
+            if first.is_some() {
+                keep::save(&id, &Kept::of(&original, &edits));
+            }
+        });
+        let keys = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+                event.prevent_default();
+                self.run();
+            }
+        });
+        on_cleanup(move || keys.remove());
+        if let Some(engine) = self.engine {
+            crate::ui::browser::when_idle(move || engine.warm());
+        }
+    }
+
+    /// The editors' names, in the order of their tabs behind the request.
+    pub(super) fn editors(self) -> Vec<String> {
+        self.texts
+            .with_untracked(|texts| texts.keys().cloned().collect())
+    }
+
+    fn edits(self) -> Edits {
+        Edits {
+            request: self.request.get(),
+            texts: self.texts.get(),
+        }
+    }
+
+    fn set_edits(self, edits: Edits) {
+        self.request.set(edits.request);
+        self.texts.set(edits.texts);
+    }
+
+    /// Whether anything differs from what the lab began with.
+    pub(super) fn changed(self) -> bool {
+        self.original
+            .with_value(|original| *original != self.edits())
+    }
+
+    /// Back to the beginning; [`Self::undo_reset`] takes it back.
+    pub(super) fn reset(self) {
+        self.undo.set(Some(self.edits()));
+        self.set_edits(self.original.get_value());
+        self.loaded.set(false);
+        self.field_problem.set(None);
+        self.announced.set(strings::WAS_RESET.into());
+    }
+
+    /// Brings back what a reset took away.
+    pub(super) fn undo_reset(self) {
+        if let Some(edits) = self.undo.get_untracked() {
+            self.set_edits(edits);
+            self.undo.set(None);
+        }
+    }
+
+    /// Runs the lab as it stands.
+    pub(in crate::ui) fn run(self) {
+        let Some(engine) = self.engine.filter(|_| !self.busy.get_untracked()) else {
+            return;
+        };
+        let request = match self.request.get_untracked().request() {
+            Ok(request) => request,
+            Err(problem) => {
+                self.announced.set(problem.message.clone());
+                self.field_problem.set(Some(problem));
+                self.edit_tab.set(0);
+                self.pane.set(Pane::Edit);
+                return;
+            }
+        };
+        self.field_problem.set(None);
+        self.undo.set(None);
+        self.loaded.set(false);
+        self.busy.set(true);
+        self.announced.set(strings::RUNNING.into());
+        let make = move |run| self.message(run, request);
+        engine.run(make, Rc::new(move |answer| self.hear(engine, answer)));
+    }
+
+    fn message(self, run: u32, request: Request) -> ToEngine {
+        let mut edits = self.texts.get_untracked();
+        let lab = edits
+            .remove(LAB_FILE)
+            .unwrap_or_else(|| self.lab.with_value(|lab| lab.text.clone()));
+        // A request that nobody touched stays the lab file's own.
+        let touched = self
+            .original
+            .with_value(|original| original.request != self.request.get_untracked());
+        ToEngine::Run {
+            run,
+            lab,
+            edits,
+            request: touched.then_some(request),
+            scenario: None,
+        }
+    }
+
+    /// Ends a run at the learner's wish.
+    pub(in crate::ui) fn stop(self) {
+        if let Some(engine) = self.engine {
+            engine.stop();
+            self.end(strings::STOPPED.into());
+        }
+    }
+
+    fn end(self, text: String) {
+        self.busy.set(false);
+        self.announced.set(text.clone());
+        self.trace.set(TraceRows::default());
+        self.result_tab.set(0);
+        self.shown.set(Shown::Ended(text));
+        self.pane.set(Pane::Result);
+    }
+
+    fn hear(self, engine: Engine, answer: Answer) {
+        match answer {
+            Answer::Done(run, report, events) => {
+                let scenario = self
+                    .scenario
+                    .get_untracked()
+                    .min(report.scenarios.len().saturating_sub(1));
+                self.busy.set(false);
+                self.scenario.set(scenario);
+                self.announced.set(outcome::sentence(&report, scenario));
+                self.shown.set(Shown::Done(Arc::new(Finished {
+                    run,
+                    report,
+                    events,
+                })));
+                self.pane.set(Pane::Result);
+                self.ask_rows(engine, 0);
+            }
+            Answer::Refused(problem) => {
+                self.busy.set(false);
+                self.announced.set(problem.to_string());
+                self.trace.set(TraceRows::default());
+                self.result_tab.set(0);
+                let at = self.editors().iter().position(|n| *n == problem.place.file);
+                match at {
+                    Some(at) => {
+                        self.edit_tab.set(at + 1);
+                        self.pane.set(Pane::Edit);
+                    }
+                    None => self.pane.set(Pane::Result),
+                }
+                self.shown.set(Shown::Refused(problem));
+            }
+            Answer::Rows {
+                scenario,
+                from,
+                total,
+                rows,
+            } if scenario == self.scenario.get_untracked() => {
+                self.trace.update(|trace| {
+                    trace.rows.truncate(from);
+                    trace.rows.extend(rows);
+                    trace.total = Some(total);
+                });
+            }
+            Answer::Rows { .. } => {}
+            Answer::Stuck(ms) => self.end(strings::stuck(ms)),
+            Answer::Broken(why) => self.end(why),
+        }
+    }
+
+    /// Asks for rows of the shown scenario from a row on.
+    pub(super) fn more_rows(self, from: usize) {
+        if let Some(engine) = self.engine {
+            self.ask_rows(engine, from);
+        }
+    }
+
+    fn ask_rows(self, engine: Engine, from: usize) {
+        let Shown::Done(done) = self.shown.get_untracked() else {
+            return;
+        };
+        if from == 0 {
+            self.trace.set(TraceRows::default());
+        }
+        engine.rows(&ToEngine::Rows {
+            run: done.run,
+            scenario: self.scenario.get_untracked(),
+            from,
+            count: tree::WINDOW,
+            search: self.search.get_untracked(),
+        });
+    }
+
+    /// Shows another scenario of the finished run.
+    pub(super) fn show_scenario(self, at: usize) {
+        self.scenario.set(at);
+        self.more_rows(0);
+    }
+
+    /// The finished run that is shown.
+    pub(super) fn finished(self) -> Option<Arc<Finished>> {
+        match self.shown.get() {
+            Shown::Done(done) => Some(done),
+            _ => None,
+        }
+    }
+
+    /// Reads the shown scenario of the finished run; nothing of a hidden one that fails.
+    pub(super) fn with_scenario<T>(self, read: impl FnOnce(&ScenarioReport) -> T) -> Option<T> {
+        let done = self.finished()?;
+        let scenario = done.report.scenarios.get(self.scenario.get())?;
+        (!scenario.hidden || scenario.ok).then(|| read(scenario))
+    }
+
+    /// The problem for which a run was refused.
+    pub(super) fn problem(self) -> Option<Problem> {
+        match self.shown.get() {
+            Shown::Refused(problem) => Some(problem),
+            _ => None,
+        }
+    }
+
+    /// Whether the engine is still on its way.
+    pub(super) fn loading(self) -> bool {
+        self.engine
+            .is_some_and(|engine| engine.phase.get() != Phase::Ready)
+    }
+}

@@ -1,0 +1,64 @@
+//! Small parts that several screens share: an actor's shape with its word.
+
+use super::logic::event::Actor;
+use leptos::prelude::*;
+
+/// The shape of an actor: each differs without its colour too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A circle.
+    Client,
+    /// A square.
+    Proxy,
+    /// A hexagon.
+    Wasm,
+    /// A triangle.
+    Host,
+    /// A diamond.
+    Upstream,
+}
+
+impl Shape {
+    pub(super) fn of(actor: Actor) -> Self {
+        match actor {
+            Actor::Client => Self::Client,
+            Actor::Proxy => Self::Proxy,
+            Actor::Wasm => Self::Wasm,
+            Actor::Host => Self::Host,
+            Actor::Upstream => Self::Upstream,
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Proxy => "native",
+            Self::Wasm => "wasm",
+            Self::Host => "host",
+            Self::Upstream => "upstream",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Client => "M6 1a5 5 0 1 1 0 10A5 5 0 0 1 6 1z",
+            Self::Proxy => "M1.5 1.5h9v9h-9z",
+            Self::Wasm => "M6 .8 10.6 3.4v5.2L6 11.2 1.4 8.6V3.4z",
+            Self::Host => "M6 1l5.4 9.8H.6z",
+            Self::Upstream => "M6 .4 11.6 6 6 11.6.4 6z",
+        }
+    }
+}
+
+/// An actor's shape in its colour, with words.
+#[component]
+pub(super) fn ActorName(shape: Shape, #[prop(into)] text: String) -> impl IntoView {
+    view! {
+        <span class=format!("actor {}", shape.class())>
+            <svg viewBox="0 0 12 12" aria-hidden="true">
+                <path d=shape.path()></path>
+            </svg>
+            <span>{text}</span>
+        </span>
+    }
+}
