@@ -14,6 +14,9 @@
 //! ui -> course, protocol, abi, model
 //! ```
 
+// Views are types, and a page nests them deep.
+#![cfg_attr(feature = "ui", recursion_limit = "512")]
+
 pub mod abi;
 #[cfg(feature = "course")]
 pub mod course;

@@ -1,6 +1,6 @@
 //! Writes every page of the site as HTML, from the components that the app hydrates.
 //!
-//! `pages --shell INDEX.html --out DIR [--site URL]`
+//! `pages --shell INDEX.html --out DIR [--site URL] [--content DIR] [--samples DIR]`
 //!
 //! The shell is the build's `index.html`: `<title>`, `<html`, `</head>` and an empty `<body>`; each
 //! address of its own begins with `"./` and is lifted to the page's depth. A page is then
@@ -9,10 +9,14 @@
 //! `data-theme` on the root element from `localStorage["tour.theme"]` before first paint; it loads
 //! the app when the document is read.
 
+use proxy_wasm_tour::course::{Book, Content, Lesson, LessonEntry};
+use proxy_wasm_tour::export::content::{self, Desk};
+use proxy_wasm_tour::export::site::{self, LabText};
 use proxy_wasm_tour::ui::document;
 use proxy_wasm_tour::ui::page::{self, Body, Page};
 use proxy_wasm_tour::ui::paths::Root;
 use proxy_wasm_tour::ui::{render, strings};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -33,24 +37,36 @@ struct Options {
     shell: PathBuf,
     out: PathBuf,
     site: Option<String>,
+    content: PathBuf,
+    samples: PathBuf,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mut shell, mut out, mut site) = (None, None, None);
+        let mut content = PathBuf::from("content");
+        let mut samples = PathBuf::from("target/filters");
         while let Some(flag) = args.next() {
             let value = args.next().ok_or_else(|| format!("{flag} wants a value"))?;
             match flag.as_str() {
                 "--shell" => shell = Some(value.into()),
                 "--out" => out = Some(value.into()),
                 "--site" => site = Some(value),
-                _ => return Err(format!("unknown option {flag}: --shell, --out, --site")),
+                "--content" => content = value.into(),
+                "--samples" => samples = value.into(),
+                _ => {
+                    return Err(format!(
+                        "unknown option {flag}: --shell, --out, --site, --content, --samples"
+                    ));
+                }
             }
         }
         Ok(Self {
             shell: shell.ok_or("--shell INDEX.html is missing")?,
             out: out.ok_or("--out DIR is missing")?,
             site,
+            content,
+            samples,
         })
     }
 }
@@ -58,7 +74,7 @@ impl Options {
 fn write_site(options: &Options) -> Result<usize, String> {
     let shell = std::fs::read_to_string(&options.shell)
         .map_err(|e| format!("{}: {e}", options.shell.display()))?;
-    let pages = site_pages();
+    let pages = site_pages(options)?;
     for page in &pages {
         write_page(options, &shell, page)?;
     }
@@ -67,21 +83,112 @@ fn write_site(options: &Options) -> Result<usize, String> {
 }
 
 /// Every page but the 404.
-fn site_pages() -> Vec<Page> {
-    vec![
+fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
+    let content = content::read(&options.content).map_err(|e| e.to_string())?;
+    let book = Book::read(&content, "en");
+    let first = book.catalogue.lessons().next().map(link);
+    let mut pages = vec![
         Page {
             path: "/".into(),
             title: strings::SITE.into(),
             description: strings::HOME_CLAIM.into(),
-            body: Body::Home(page::Home { first: None }),
+            body: Body::Home(page::Home { first }),
         },
         Page {
             path: "/learn/".into(),
             title: strings::MAP_TITLE.into(),
             description: strings::MAP_LEAD.into(),
-            body: Body::Map(page::Map::default()),
+            body: Body::Map(book.catalogue.clone()),
         },
-    ]
+    ];
+    pages.push(playground(&content)?);
+    for lesson in &book.lessons {
+        pages.push(lesson_page(options, &content, &book, lesson)?);
+    }
+    Ok(pages)
+}
+
+fn lesson_page(
+    options: &Options,
+    content: &Content,
+    book: &Book,
+    lesson: &Lesson,
+) -> Result<Page, String> {
+    let samples = |name: &str| {
+        let path = options.samples.join(format!("{name}.wasm"));
+        std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))
+    };
+    let desk = Desk::start(content, lesson, &samples);
+    let root = Root::relative(&lesson.path);
+    let text = book.render(content, lesson, None, &|path| root.href(path));
+    if let Some(problem) = text.problems.first() {
+        return Err(problem.to_string());
+    }
+    let parts = &book.catalogue.parts;
+    let at = parts
+        .iter()
+        .position(|part| part.lessons.iter().any(|l| l.id == lesson.matter.id));
+    let (previous, next) = book.catalogue.around(&lesson.matter.id);
+    let lab = site::lab_text(&desk).map_err(|e| e.to_string())?;
+    Ok(Page {
+        path: lesson.path.clone(),
+        title: lesson.matter.title.clone(),
+        description: strings::lesson_goal(&lesson.matter.goal),
+        body: Body::Lesson(Box::new(page::Lesson {
+            id: lesson.matter.id.clone(),
+            part: at.map(|at| parts[at].title.clone()).unwrap_or_default(),
+            part_number: at.map_or(0, |at| at as u32 + 1),
+            goal: lesson.matter.goal.clone(),
+            minutes: lesson.matter.minutes,
+            html: text.html,
+            sources: lesson.matter.sources.clone(),
+            previous: previous.map(link),
+            next: next.map(link),
+            lab: lab.map(|lab| page_lab(lesson.matter.id.clone(), lab)),
+        })),
+    })
+}
+
+/// The playground's lab stands beside the lessons.
+fn playground(content: &Content) -> Result<Page, String> {
+    let desk = Desk {
+        content,
+        folder: "playground",
+        edits: BTreeMap::new(),
+        samples: &|_| Err("no sample is needed to write a page".into()),
+    };
+    let lab = site::lab_text(&desk)
+        .map_err(|e| e.to_string())?
+        .ok_or("content/playground/lab.yaml is missing")?;
+    let mut lab = page_lab("playground".into(), lab);
+    lab.open = true;
+    Ok(Page {
+        path: "/playground/".into(),
+        title: strings::PLAYGROUND.into(),
+        description: strings::PLAYGROUND_LEAD.into(),
+        body: Body::Playground(Box::new(lab)),
+    })
+}
+
+fn link(lesson: &LessonEntry) -> page::Link {
+    page::Link {
+        path: lesson.path.clone(),
+        title: lesson.title.clone(),
+    }
+}
+
+fn page_lab(id: String, lab: LabText) -> page::Lab {
+    page::Lab {
+        id,
+        text: lab.text,
+        open: false,
+        parts: lab.parts,
+        request: lab.request,
+        scenarios: (lab.scenarios.into_iter())
+            .map(|(name, hidden)| page::ScenarioName { name, hidden })
+            .collect(),
+        exercises: lab.exercises,
+    }
 }
 
 fn write_page(options: &Options, shell: &str, page: &Page) -> Result<(), String> {

@@ -4,5 +4,6 @@
 pub mod card;
 pub mod content;
 mod disk;
+pub mod site;
 
 pub use disk::{Disk, in_words};

@@ -126,17 +126,15 @@ fn followed(event: &web_sys::MouseEvent, root: &Root) -> Option<(String, String)
 #[cfg(feature = "page")]
 pub(super) fn first_page() -> Result<(Page, Root), String> {
     use super::document::DATA_ID;
-    use super::page::Body;
+    use super::page::TEXT_ID;
     let document = document();
     let data = document
         .get_element_by_id(DATA_ID)
         .and_then(|e| e.text_content())
         .ok_or("the document has no page data")?;
     let mut page: Page = serde_json::from_str(&data).map_err(|e| format!("page data: {e}"))?;
-    if let (Body::Lesson(lesson), Some(text)) =
-        (&mut page.body, document.get_element_by_id("lesson-text"))
-    {
-        lesson.html = text.inner_html();
+    if let (Some(html), Some(text)) = (page.html_mut(), document.get_element_by_id(TEXT_ID)) {
+        *html = text.inner_html();
     }
     let up = browser::root_data("root").ok_or("the document does not name its root")?;
     let here = document

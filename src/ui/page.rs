@@ -4,12 +4,16 @@
 //! Must not know: how it is drawn.
 
 use super::strings;
+use crate::course::Catalogue;
 use crate::model::{Exercise, Request};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The name of a page's data file, beside its `index.html`.
 pub const FILE: &str = "page.json";
+
+/// The id of the element that holds a page's HTML text.
+pub const TEXT_ID: &str = "text";
 
 /// A page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,9 +35,13 @@ pub enum Body {
     /// The first page.
     Home(Home),
     /// Parts and lessons.
-    Map(Map),
+    Map(Catalogue),
     /// A lesson beside its lab.
     Lesson(Box<Lesson>),
+    /// A lab in which everything can be edited.
+    Playground(Box<Lab>),
+    /// A text.
+    Article(Article),
     /// No such page.
     NotFound,
 }
@@ -45,6 +53,13 @@ pub struct Home {
     pub first: Option<Link>,
 }
 
+/// A page that is only to be read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Article {
+    /// HTML of our own making. Empty in a document's data block: it stands in the document.
+    pub html: String,
+}
+
 /// A link to a page of this site.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Link {
@@ -52,35 +67,6 @@ pub struct Link {
     pub path: String,
     /// The text.
     pub title: String,
-}
-
-/// The course map.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Map {
-    /// Parts in order.
-    pub parts: Vec<Part>,
-}
-
-/// A part of the course.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Part {
-    /// Its title.
-    pub title: String,
-    /// What it is about.
-    pub summary: String,
-    /// Lessons in order.
-    pub lessons: Vec<LessonLink>,
-}
-
-/// A lesson on the map.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LessonLink {
-    /// Where it is and what it is called.
-    pub link: Link,
-    /// What the learner can do afterwards.
-    pub goal: String,
-    /// About how long it takes.
-    pub minutes: u32,
 }
 
 /// A lesson.
@@ -123,7 +109,7 @@ pub struct Lab {
     pub request: Option<Request>,
     /// Scenarios in order.
     pub scenarios: Vec<ScenarioName>,
-    /// Exercises.
+    /// Exercises; task, hints and reason are HTML of our own renderer.
     pub exercises: Vec<Exercise>,
 }
 
@@ -148,9 +134,18 @@ impl Page {
     /// The data for the document's block: without text that the document itself carries.
     pub fn for_document(&self) -> Self {
         let mut page = self.clone();
-        if let Body::Lesson(lesson) = &mut page.body {
-            lesson.html.clear();
+        if let Some(html) = page.html_mut() {
+            html.clear();
         }
         page
+    }
+
+    /// The HTML that stands in the document's element [`TEXT_ID`], on pages that have it.
+    pub fn html_mut(&mut self) -> Option<&mut String> {
+        match &mut self.body {
+            Body::Lesson(lesson) => Some(&mut lesson.html),
+            Body::Article(article) => Some(&mut article.html),
+            _ => None,
+        }
     }
 }

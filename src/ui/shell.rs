@@ -29,6 +29,7 @@ pub(super) fn Shell(children: Children) -> impl IntoView {
             </a>
             <nav aria-label=strings::NAVIGATION>
                 <a href=href("/learn/")>{strings::LEARN}</a>
+                <a href=href("/playground/")>{strings::PLAYGROUND}</a>
             </nav>
             <ThemeToggle />
         </header>

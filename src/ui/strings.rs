@@ -6,6 +6,15 @@ pub const SITE: &str = "A Tour of Proxy-Wasm";
 pub const SKIP: &str = "Skip to content";
 /// Navigation: the map.
 pub const LEARN: &str = "Learn";
+/// The playground.
+pub const PLAYGROUND: &str = "Playground";
+/// The playground in one sentence.
+pub const PLAYGROUND_LEAD: &str =
+    "A proxy with two Wasm filters. Change anything, press Run, and see what happens.";
+/// Home: to the playground.
+pub const HOME_PLAY: &str = "Open the playground";
+/// The reference.
+pub const REFERENCE: &str = "Reference";
 /// Label of the main navigation.
 pub const NAVIGATION: &str = "Main";
 /// Theme: follow the system.
@@ -285,6 +294,23 @@ pub const QUEUES: &str = "Queues";
 /// “Stats”
 pub const STATS: &str = "Stats";
 
+/// A task.
+pub const TASK: &str = "Task";
+/// A task is done.
+pub const TASK_DONE: &str = "✓ done";
+/// A task is not done yet.
+pub const TASK_OPEN: &str = "not yet";
+
+/// `Task 2`.
+pub fn task(number: usize) -> String {
+    format!("Task {number}")
+}
+
+/// The button that shows the next hint.
+pub fn hint(number: usize, of: usize) -> String {
+    format!("Hint {number} of {of}")
+}
+
 /// A module gave no sign of life.
 pub fn stuck(ms: u64) -> String {
     format!("The module was stopped after {ms} ms; the page and your edits are safe. Run again.")
@@ -386,4 +412,14 @@ pub fn changes(added: usize, removed: usize, changed: usize, body: bool) -> Stri
         true => "Nothing changed on the way.".into(),
         false => format!("On the way: {}.", words.join(", ")),
     }
+}
+
+/// A lesson in one sentence: its goal is a phrase that completes “You will”.
+pub fn lesson_goal(goal: &str) -> String {
+    format!("You will {}.", goal.trim_end_matches('.'))
+}
+
+/// `6 min`, with the lesson's goal.
+pub fn lesson_meta(minutes: u32, goal: &str) -> String {
+    format!("{minutes} min. {}", lesson_goal(goal))
 }

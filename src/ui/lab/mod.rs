@@ -11,6 +11,7 @@ mod logs;
 mod request_editor;
 mod state;
 mod tabs;
+mod tasks;
 mod timeline;
 mod world;
 
@@ -31,18 +32,10 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
     let result_tabs = result_tabs(state);
     view! {
         <section class="lab" aria-label=strings::LAB>
+            <tasks::Tasks state />
             <div class="lab-edit">
                 <Tabs id="edit" label=strings::EDITORS tabs=edit_tabs active=state.edit_tab />
                 <div class="panels">
-                    <div
-                        role="tabpanel"
-                        id="edit-panel-0"
-                        aria-labelledby="edit-tab-0"
-                        class="panel"
-                        hidden=move || state.edit_tab.get() != 0
-                    >
-                        <request_editor::RequestEditor state />
-                    </div>
                     {state
                         .editors()
                         .into_iter()
@@ -51,12 +44,20 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
                             view! {
                                 <div
                                     role="tabpanel"
-                                    id=format!("edit-panel-{}", at + 1)
-                                    aria-labelledby=format!("edit-tab-{}", at + 1)
+                                    id=format!("edit-panel-{at}")
+                                    aria-labelledby=format!("edit-tab-{at}")
                                     class="panel"
-                                    hidden=move || state.edit_tab.get() != at + 1
+                                    hidden=move || state.edit_tab.get() != at
                                 >
-                                    <editor::TextEditor state name />
+                                    {match name {
+                                        Some(name) => {
+                                            view! { <editor::TextEditor state name /> }.into_any()
+                                        }
+                                        None => {
+                                            view! { <request_editor::RequestEditor state /> }
+                                                .into_any()
+                                        }
+                                    }}
                                 </div>
                             }
                         })
@@ -113,16 +114,15 @@ fn ResultPanel(state: LabState, at: usize, children: Children) -> impl IntoView 
 }
 
 fn edit_tabs(state: LabState) -> Vec<Tab> {
-    let mut tabs = vec![Tab::of(strings::REQUEST)];
-    tabs.extend(state.editors().into_iter().map(|name| {
-        let problem_name = name.clone();
-        Tab::of(name).marked(move || {
+    let tab = |name: Option<String>| match name {
+        None => Tab::of(strings::REQUEST),
+        Some(name) => Tab::of(name.clone()).marked(move || {
             state
                 .problem()
-                .is_some_and(|problem| problem.place.file == problem_name)
-        })
-    }));
-    tabs
+                .is_some_and(|problem| problem.place.file == name)
+        }),
+    };
+    state.editors().into_iter().map(tab).collect()
 }
 
 fn result_tabs(state: LabState) -> Vec<Tab> {

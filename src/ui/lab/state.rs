@@ -168,10 +168,19 @@ impl LabState {
         }
     }
 
-    /// The editors' names, in the order of their tabs behind the request.
-    pub(super) fn editors(self) -> Vec<String> {
-        self.texts
-            .with_untracked(|texts| texts.keys().cloned().collect())
+    /// The editors in the order of their tabs: `None` is the request's, `Some` a text by its name.
+    ///
+    /// A lab whose traffic is not HTTP has no request to edit.
+    pub(super) fn editors(self) -> Vec<Option<String>> {
+        let request = self.lab.with_value(|lab| lab.request.is_some());
+        let names: Vec<String> = self
+            .texts
+            .with_untracked(|texts| texts.keys().cloned().collect());
+        let request = request.then_some(None);
+        request
+            .into_iter()
+            .chain(names.into_iter().map(Some))
+            .collect()
     }
 
     fn edits(self) -> Edits {
@@ -291,10 +300,10 @@ impl LabState {
                 self.announced.set(problem.to_string());
                 self.trace.set(TraceRows::default());
                 self.result_tab.set(0);
-                let at = self.editors().iter().position(|n| *n == problem.place.file);
-                match at {
+                let file = Some(problem.place.file.clone());
+                match self.editors().iter().position(|name| *name == file) {
                     Some(at) => {
-                        self.edit_tab.set(at + 1);
+                        self.edit_tab.set(at);
                         self.pane.set(Pane::Edit);
                     }
                     None => self.pane.set(Pane::Result),
@@ -361,6 +370,13 @@ impl LabState {
         let done = self.finished()?;
         let scenario = done.report.scenarios.get(self.scenario.get())?;
         (!scenario.hidden || scenario.ok).then(|| read(scenario))
+    }
+
+    /// Whether every scenario of these names passed in the run that is shown; `None` without a run.
+    pub(super) fn passed(self, names: &[String]) -> Option<bool> {
+        let done = self.finished()?;
+        let mut scenarios = done.report.scenarios.iter();
+        Some(scenarios.all(|s| s.ok || !names.contains(&s.name)))
     }
 
     /// The problem for which a run was refused.

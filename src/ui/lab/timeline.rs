@@ -148,9 +148,10 @@ fn Row(event: Event, depth: usize) -> impl IntoView {
             </tr>
         </tbody>
     }
+    .into_any()
 }
 
-fn details(event: &Event, thread: String) -> impl IntoView + use<> {
+fn details(event: &Event, thread: String) -> AnyView {
     let args = event
         .args
         .iter()
@@ -190,4 +191,5 @@ fn details(event: &Event, thread: String) -> impl IntoView + use<> {
     view! {
         <dl>{args} {outcome} <dt>{strings::WHERE}</dt> <dd>{place}</dd></dl>
     }
+    .into_any()
 }

@@ -22,6 +22,9 @@ pub(in crate::ui) fn Home(home: page::Home) -> impl IntoView {
                             </a>
                         }
                     })}
+                <a class="button" href=href("/playground/")>
+                    {strings::HOME_PLAY}
+                </a>
             </p>
         </div>
     }

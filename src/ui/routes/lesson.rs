@@ -37,7 +37,7 @@ pub(in crate::ui) fn Lesson(title: String, lesson: page::Lesson) -> impl IntoVie
                 <h1>{title}</h1>
                 <p class="minutes">{strings::minutes(minutes)}</p>
                 // The HTML comes from our own renderer alone, which passes no raw HTML through.
-                <article id="lesson-text" class="prose" inner_html=html></article>
+                <article id=page::TEXT_ID class="prose" inner_html=html></article>
                 <Sources sources />
                 <nav class="lesson-nav" aria-label=strings::NEIGHBOURS>
                     {previous

@@ -1,13 +1,13 @@
 //! The course map: parts and lessons.
 
-use crate::ui::page;
+use crate::course;
 use crate::ui::shell::href;
 use crate::ui::strings;
 use leptos::prelude::*;
 
 /// Every part with its lessons.
 #[component]
-pub(in crate::ui) fn Map(map: page::Map) -> impl IntoView {
+pub(in crate::ui) fn Map(map: course::Catalogue) -> impl IntoView {
     let parts = map
         .parts
         .into_iter()
@@ -24,15 +24,15 @@ pub(in crate::ui) fn Map(map: page::Map) -> impl IntoView {
 }
 
 #[component]
-fn Part(number: usize, part: page::Part) -> impl IntoView {
+fn Part(number: usize, part: course::Part) -> impl IntoView {
     let lessons = part
         .lessons
         .into_iter()
         .map(|lesson| {
             view! {
                 <li>
-                    <a href=href(&lesson.link.path)>
-                        <span class="map-title">{lesson.link.title}</span>
+                    <a href=href(&lesson.path)>
+                        <span class="map-title">{lesson.title}</span>
                         <span class="map-goal">{lesson.goal}</span>
                     </a>
                     <span class="minutes">{strings::minutes(lesson.minutes)}</span>
@@ -44,7 +44,8 @@ fn Part(number: usize, part: page::Part) -> impl IntoView {
         <section class="map-part">
             <p class="eyebrow">{strings::part(number)}</p>
             <h2>{part.title}</h2>
-            <p>{part.summary}</p>
+            // Our own renderer made this HTML.
+            <div class="map-summary" inner_html=part.summary></div>
             <ol>{lessons}</ol>
         </section>
     }
