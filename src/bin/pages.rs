@@ -92,7 +92,7 @@ fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
             path: "/".into(),
             title: strings::SITE.into(),
             description: strings::HOME_CLAIM.into(),
-            body: Body::Home(page::Home { first }),
+            body: Body::Home(page::Home { first, demo: None }),
         },
         Page {
             path: "/learn/".into(),

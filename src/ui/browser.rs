@@ -223,3 +223,12 @@ pub(super) fn insert(event: &web_sys::KeyboardEvent, text: &str) -> Option<Strin
     area.set_selection_range(at, at).ok()?;
     Some(area.value())
 }
+
+/// The value of an attribute of the element that was clicked, or of one around it.
+pub(super) fn clicked_data(event: &web_sys::MouseEvent, attribute: &str) -> Option<String> {
+    let target: web_sys::Element = event.target()?.dyn_into().ok()?;
+    target
+        .closest(&format!("[{attribute}]"))
+        .ok()??
+        .get_attribute(attribute)
+}

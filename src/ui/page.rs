@@ -3,8 +3,11 @@
 //!
 //! Must not know: how it is drawn.
 
+use super::logic::outcome;
+use super::logic::story::{Station, stations};
 use super::strings;
 use crate::course::Catalogue;
+use crate::model::report::ScenarioReport;
 use crate::model::{Exercise, Request};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +54,44 @@ pub enum Body {
 pub struct Home {
     /// The first lesson.
     pub first: Option<Link>,
+    /// A run that the build made.
+    pub demo: Option<Demo>,
+}
+
+/// A recorded run, to be shown as a picture of the chain and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Demo {
+    /// `GET /hello`.
+    pub request_line: String,
+    /// `status 200`.
+    pub status: String,
+    /// The filters in order, with what they did.
+    pub stations: Vec<Station>,
+    /// The report, without events.
+    pub scenario: ScenarioReport,
+}
+
+impl Demo {
+    /// From the report of a scenario that was captured.
+    pub fn of(mut scenario: ScenarioReport) -> Self {
+        let stations = stations(&scenario.events);
+        scenario.events.clear();
+        let line = |name| {
+            let request = scenario.exchanges.first()?;
+            request.request.headers.get_str(name).map(str::to_owned)
+        };
+        let request_line = format!(
+            "{} {}",
+            line(":method").unwrap_or_default(),
+            line(":path").unwrap_or_default()
+        );
+        Self {
+            request_line,
+            status: outcome::status(&scenario),
+            stations,
+            scenario,
+        }
+    }
 }
 
 /// A page that is only to be read.

@@ -25,7 +25,10 @@ pub(super) fn Shell(children: Children) -> impl IntoView {
                     <rect x="9" y="8" width="6" height="8" rx="1.5"></rect>
                     <path d="m19.5 9 3 3-3 3-3-3z"></path>
                 </svg>
-                <span>{strings::SITE}</span>
+                <span>
+                    <span class="site-long">{strings::SITE_BEFORE}</span>
+                    {strings::SITE_SHORT}
+                </span>
             </a>
             <nav aria-label=strings::NAVIGATION>
                 <a href=href("/learn/")>{strings::LEARN}</a>

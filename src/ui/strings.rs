@@ -2,6 +2,10 @@
 
 /// The site's name.
 pub const SITE: &str = "A Tour of Proxy-Wasm";
+/// The site's name in two: what a narrow header leaves out …
+pub const SITE_BEFORE: &str = "A Tour of ";
+/// … and what it keeps.
+pub const SITE_SHORT: &str = "Proxy-Wasm";
 /// The skip link.
 pub const SKIP: &str = "Skip to content";
 /// Navigation: the map.
@@ -13,6 +17,41 @@ pub const PLAYGROUND_LEAD: &str =
     "A proxy with two Wasm filters. Change anything, press Run, and see what happens.";
 /// Home: to the playground.
 pub const HOME_PLAY: &str = "Open the playground";
+/// Home: what is inside.
+pub const INSIDE_TITLE: &str = "What is inside";
+/// Home: title and text of each thing inside.
+pub const INSIDE: &[(&str, &str)] = &[
+    (
+        "Real filters, really run",
+        "Modules compiled from Rust with the published proxy-wasm crate, \
+         executed by an interpreter in a worker of this page.",
+    ),
+    (
+        "Every call in order",
+        "Callbacks, host calls and chain steps with decoded arguments, the status, and the reason for it.",
+    ),
+    (
+        "Envoy's rules, tested",
+        "Pausing, buffering, local replies, failure policies: as Envoy does them, each with a test that names the rule.",
+    ),
+    (
+        "The same run every time",
+        "Clock and randomness are simulated. The same lab gives the same trace, here and in your terminal.",
+    ),
+];
+/// Home: the recorded run.
+pub const DEMO: &str = "One request through a Wasm filter";
+/// Home: where the recorded run comes from.
+pub const DEMO_LEAD: &str =
+    "Recorded when this site was built, by the engine that runs in the lessons.";
+/// The client.
+pub const CLIENT: &str = "Client";
+/// The upstream.
+pub const UPSTREAM: &str = "Upstream";
+/// A filter in a Wasm module.
+pub const WASM_FILTER: &str = "Wasm filter";
+/// A filter that the proxy brings along.
+pub const NATIVE_FILTER: &str = "Native filter";
 /// The reference.
 pub const REFERENCE: &str = "Reference";
 /// Label of the main navigation.
@@ -192,6 +231,8 @@ pub const ADD_HEADER: &str = "Add header";
 pub const ADD_TRAILER: &str = "Add trailer";
 /// “Body”
 pub const BODY: &str = "Body";
+/// The fields that most requests leave empty.
+pub const MORE_FIELDS: &str = "Body, chunks, trailers";
 /// “Chunk sizes in bytes”
 pub const CHUNKS: &str = "Chunk sizes in bytes";
 /// “1, 2, 2”

@@ -12,6 +12,8 @@ const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OP
 pub(super) fn RequestEditor(state: LabState) -> impl IntoView {
     let form = state.request;
     let start = form.get_untracked();
+    // What a request does not have need not be in the way.
+    let more = !start.body.is_empty() || !start.trailers.rows.is_empty();
     let methods = METHODS
         .into_iter()
         .map(|method| view! { <option value=method></option> })
@@ -61,6 +63,9 @@ pub(super) fn RequestEditor(state: LabState) -> impl IntoView {
                 read=|form| &form.headers
                 write=|form| &mut form.headers
             />
+            <details class="more-fields" open=more>
+            <summary>{strings::MORE_FIELDS}</summary>
+            <div>
             <label class="field">
                 <span>{strings::BODY}</span>
                 <textarea
@@ -104,6 +109,8 @@ pub(super) fn RequestEditor(state: LabState) -> impl IntoView {
                 read=|form| &form.trailers
                 write=|form| &mut form.trailers
             />
+            </div>
+            </details>
             <div class="editor-problem">
                 {move || {
                     state

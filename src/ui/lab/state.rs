@@ -242,6 +242,17 @@ impl LabState {
         engine.run(make, Rc::new(move |answer| self.hear(engine, answer)));
     }
 
+    /// Runs the lab and shows the scenario of this name.
+    pub(in crate::ui) fn run_scenario(self, name: &str) {
+        let at = self
+            .lab
+            .with_value(|lab| lab.scenarios.iter().position(|s| s.name == name));
+        if let Some(at) = at {
+            self.scenario.set(at);
+        }
+        self.run();
+    }
+
     fn message(self, run: u32, request: Request) -> ToEngine {
         let mut edits = self.texts.get_untracked();
         let lab = edits

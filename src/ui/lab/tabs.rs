@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-type Text = Box<dyn Fn() -> Option<String> + Send>;
+type Text = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// A tab.
 pub(super) struct Tab {
@@ -21,7 +21,10 @@ impl Tab {
     }
 
     /// A small count beside the name.
-    pub(super) fn counted(mut self, count: impl Fn() -> Option<String> + Send + 'static) -> Self {
+    pub(super) fn counted(
+        mut self,
+        count: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         self.count = Some(Box::new(count));
         self
     }
@@ -73,13 +76,18 @@ pub(super) fn Tabs(
                     {name}
                     {count
                         .map(|count| {
-                            view! { <span class="count">{move || count().unwrap_or_default()}</span> }
+                            let count = Memo::new(move |_| count());
+                            view! {
+                                <span class="count" hidden=move || count.get().is_none()>
+                                    {move || count.get().unwrap_or_default()}
+                                </span>
+                            }
                         })}
                     {mark
                         .map(|mark| {
                             view! {
-                                <span class="mark-bad">
-                                    {move || if mark() { "!" } else { "" }}
+                                <span class="mark-bad" hidden=move || !mark()>
+                                    "!"
                                 </span>
                             }
                         })}

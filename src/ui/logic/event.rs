@@ -1,7 +1,7 @@
 //! One event of the trace as a sentence, with its actor.
 
 use super::text;
-use crate::model::trace::{Event, Kind, Outcome, Value};
+use crate::model::trace::{Arg, Event, Kind, Outcome, Value};
 
 /// Who acts: each has a colour, a shape and a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +64,20 @@ pub fn name(event: &Event) -> &str {
 }
 
 /// The arguments in one line: `request_headers, "x-hello", "world"`.
+///
+/// Numbers carry their names, flags are their names where they are set.
 pub fn args(event: &Event) -> String {
-    let words: Vec<String> = event.args.iter().map(|arg| short(&arg.value)).collect();
+    let words: Vec<String> = event.args.iter().filter_map(word).collect();
     words.join(", ")
+}
+
+fn word(arg: &Arg) -> Option<String> {
+    match &arg.value {
+        Value::Word(word) if word == "true" => Some(arg.name.to_string()),
+        Value::Word(word) if word == "false" => None,
+        Value::Int(n) => Some(format!("{} {n}", arg.name)),
+        value => Some(short(value)),
+    }
 }
 
 /// How it ended, in a word or two: `Ok`, `Ok "world"`.
@@ -165,6 +176,18 @@ mod tests {
         assert_eq!(args(&event), "request_headers, \"x-hello\", 1 B of binary");
         assert_eq!(actor(&event), Actor::Host);
         assert!(!failed(&event));
+    }
+
+    #[test]
+    fn numbers_and_flags_carry_their_names() {
+        let mut trace = Trace::new(true, 8);
+        let args_of = vec![
+            arg("num_headers", 6_u32),
+            arg("end_of_stream", "true"),
+            arg("reused", "false"),
+        ];
+        trace.record(Kind::Chain, "x", None, None, args_of, None);
+        assert_eq!(args(&trace.events[0]), "num_headers 6, end_of_stream");
     }
 
     #[test]

@@ -6,5 +6,6 @@ pub mod diff;
 pub mod event;
 pub mod outcome;
 pub mod request;
+pub mod story;
 pub mod text;
 pub mod tree;

@@ -1,5 +1,6 @@
 //! A lesson: text beside its lab.
 
+use crate::ui::browser;
 use crate::ui::lab::{BottomBar, Lab, LabState, Pane};
 use crate::ui::page;
 use crate::ui::shell::href;
@@ -37,7 +38,19 @@ pub(in crate::ui) fn Lesson(title: String, lesson: page::Lesson) -> impl IntoVie
                 <h1>{title}</h1>
                 <p class="minutes">{strings::minutes(minutes)}</p>
                 // The HTML comes from our own renderer alone, which passes no raw HTML through.
-                <article id=page::TEXT_ID class="prose" inner_html=html></article>
+                <article
+                    id=page::TEXT_ID
+                    class="prose"
+                    inner_html=html
+                    on:click=move |event| {
+                        if let (Some(lab), Some(name)) = (
+                            lab,
+                            browser::clicked_data(&event, "data-run"),
+                        ) {
+                            lab.run_scenario(&name);
+                        }
+                    }
+                ></article>
                 <Sources sources />
                 <nav class="lesson-nav" aria-label=strings::NEIGHBOURS>
                     {previous

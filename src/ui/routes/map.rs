@@ -33,7 +33,7 @@ fn Part(number: usize, part: course::Part) -> impl IntoView {
                 <li>
                     <a href=href(&lesson.path)>
                         <span class="map-title">{lesson.title}</span>
-                        <span class="map-goal">{lesson.goal}</span>
+                        <span class="map-goal">{strings::lesson_goal(&lesson.goal)}</span>
                     </a>
                     <span class="minutes">{strings::minutes(lesson.minutes)}</span>
                 </li>
