@@ -6,6 +6,7 @@
 mod assertions;
 mod book;
 mod disk;
+mod guests;
 mod host;
 mod lab_file;
 mod markdown;

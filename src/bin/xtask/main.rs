@@ -9,6 +9,7 @@
 mod bench;
 mod check;
 mod filters;
+mod guests;
 mod headers;
 mod npm;
 mod serve;
@@ -30,6 +31,7 @@ usage: cargo xtask COMMAND
   check                   formatting, lints, and proofs that the walls stand
   bench                   measure what the budgets limit
   filters                 build the sample filters into target/filters/
+  guests                  build the tests' modules of every SDK into target/guests/
   tools                   only bring the tools that are missing
   static DIR [--port N] [--mount /x/y/]
                           serve a finished site with its headers";
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "check" => check::check(),
         "bench" => bench::bench(rest),
         "filters" => filters::build().map(|_| ()),
+        "guests" => guests::build().map(|_| ()),
         "tools" => tools::bring_all(),
         "static" => serve::serve_static(rest),
         _ => {

@@ -5,10 +5,15 @@ use crate::tools;
 use std::path::{Path, PathBuf};
 
 /// The directory with the build's npm packages, of exactly the versions in `src/vendor`.
-///
-/// It is in cargo's home, named by the lock file, so that clones share it.
 pub(crate) fn vendor() -> Outcome<PathBuf> {
     let source = sh::root().join("src/vendor");
+    packages(&source, "fetching the build's npm packages")
+}
+
+/// A directory with the npm packages that the lock file in `source` names.
+///
+/// It is in cargo's home, named by the lock file, so that clones share it.
+pub(crate) fn packages(source: &Path, what: &str) -> Outcome<PathBuf> {
     let lock = sh::read_bytes(&source.join("package-lock.json"))?;
     let home = tools::home()?.join(format!("npm-{}", sh::hash(&lock)));
     if !home.join("installed").is_file() {
@@ -16,7 +21,7 @@ pub(crate) fn vendor() -> Outcome<PathBuf> {
         for name in ["package.json", "package-lock.json"] {
             sh::copy(&source.join(name), &home.join(name))?;
         }
-        install(&home, "fetching the build's npm packages")?;
+        install(&home, what)?;
         sh::write(&home.join("installed"), "")?;
     }
     Ok(home)

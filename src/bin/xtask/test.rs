@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test there is, and one line with their number at the end.
 
 use crate::sh::{self, Outcome};
-use crate::{filters, npm, site};
+use crate::{filters, guests, npm, site};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -80,6 +80,7 @@ fn own_copy() -> PathBuf {
 /// The library's and the commands' tests, the interface's logic among them.
 fn native() -> Outcome<Count> {
     filters::build()?;
+    guests::build()?;
     sh::step("native tests", || {
         let mut cargo = sh::cargo();
         cargo.args(["test", "--no-fail-fast", "--features", "pages"]);
