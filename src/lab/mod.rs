@@ -7,8 +7,10 @@ mod assertions;
 mod choose;
 mod modules;
 mod parse;
+mod run;
 
 pub use assertions::check;
 pub use choose::{put_request, scenario_named};
 pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
+pub use run::{RunOptions, run};

@@ -1,1 +1,35 @@
-//! proxy
+//! The simulated Envoy: configuration, clock, threads, connection manager, filter chain, router,
+//! upstreams and access logs around the VMs of one scenario.
+//!
+//! Reading order: `world` runs tasks and makes the guest calls that they ask for; `shared` is what
+//! all threads share; `iterate` moves a message through the chain; `wasm_filter` turns chain
+//! callbacks into guest callbacks; `port` is what guests can ask for. Must not know: lab files and
+//! assertions as text, who looks at the report, wasmi.
+
+mod access_log;
+mod boot;
+mod callout;
+mod clock;
+mod config;
+mod downstream;
+mod ending;
+mod iterate;
+mod local_reply;
+mod port;
+mod properties;
+mod random;
+mod report;
+mod router;
+mod schedule;
+mod shared;
+mod state;
+mod stream;
+mod task;
+mod time;
+mod timers;
+mod traffic;
+mod upstream;
+mod wasm_filter;
+mod world;
+
+pub use world::Prepared;

@@ -9,6 +9,7 @@ mod disk;
 mod guests;
 mod host;
 mod lab_file;
+mod lab_run;
 mod markdown;
 mod support;
 mod tidy;

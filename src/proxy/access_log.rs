@@ -1,0 +1,137 @@
+//! Access logs, and the values behind Envoy's format operators.
+
+use super::config::{Format, Operator};
+use super::shared::Shared;
+use super::time::iso_millis;
+use crate::model::Headers;
+
+impl Shared {
+    /// Every access logger writes its line for a stream.
+    pub(super) fn write_access_log(&mut self, index: usize) {
+        let config = self.config.clone();
+        for format in &config.manager.access_log {
+            let mut line = self.write_format(index, format);
+            if line.ends_with('\n') {
+                line.pop();
+            }
+            self.access_log.push(line);
+        }
+    }
+
+    /// A format with a stream's values.
+    pub(super) fn write_format(&self, index: usize, format: &Format) -> String {
+        format
+            .0
+            .iter()
+            .map(|part| self.write_operator(index, part))
+            .collect()
+    }
+
+    fn write_operator(&self, index: usize, operator: &Operator) -> String {
+        let stream = &self.streams[index];
+        let none = || "-".to_owned();
+        match operator {
+            Operator::Text(text) => text.clone(),
+            Operator::Request(name, other, cut) => header(
+                stream.request.headers.as_ref(),
+                name,
+                other.as_deref(),
+                *cut,
+            ),
+            Operator::Response(name, other, cut) => header(
+                stream.response.headers.as_ref(),
+                name,
+                other.as_deref(),
+                *cut,
+            ),
+            Operator::Trailer(name, other, cut) => header(
+                stream.response.trailers.as_ref(),
+                name,
+                other.as_deref(),
+                *cut,
+            ),
+            Operator::FilterState(key) => match stream.info.filter_state.get(key.as_bytes()) {
+                Some(value) => String::from_utf8_lossy(value).into_owned(),
+                None => none(),
+            },
+            Operator::Plain(name) => self.plain_operator(index, name).unwrap_or_else(none),
+        }
+    }
+
+    fn plain_operator(&self, index: usize, name: &str) -> Option<String> {
+        let stream = &self.streams[index];
+        let info = &stream.info;
+        let address = |(ip, port): (&str, u16)| format!("{ip}:{port}");
+        let since =
+            |end: Option<u64>| end.map(|end| ((end - info.start_ns) / 1_000_000).to_string());
+        match name {
+            "START_TIME" => Some(iso_millis(self.start_ns + info.start_ns)),
+            "RESPONSE_CODE" => Some(info.status.unwrap_or(0).to_string()),
+            "RESPONSE_CODE_DETAILS" => Some(info.details.clone()).filter(|d| !d.is_empty()),
+            "RESPONSE_FLAGS" => Some(stream.flags()),
+            "PROTOCOL" => Some("HTTP/1.1".to_owned()),
+            "BYTES_RECEIVED" => Some(info.bytes_received.to_string()),
+            "BYTES_SENT" => Some(info.bytes_sent.to_string()),
+            "DURATION" => since(info.end_ns),
+            "REQUEST_DURATION" => since(info.request_end_ns),
+            "RESPONSE_DURATION" => since(info.response_start_ns),
+            "UPSTREAM_HOST" => stream
+                .upstream
+                .as_ref()
+                .map(|u| address((&u.host.0, u.host.1))),
+            "UPSTREAM_CLUSTER" => stream.upstream.as_ref().map(|u| u.cluster.clone()),
+            "ROUTE_NAME" => match stream.route {
+                super::stream::RouteCache::Found(host, route) => {
+                    Some(self.route((host, route)).name.clone()).filter(|n| !n.is_empty())
+                }
+                _ => None,
+            },
+            "CONNECTION_ID" => Some(stream.connection.to_string()),
+            "STREAM_ID" => Some(index.to_string()),
+            "DOWNSTREAM_REMOTE_ADDRESS" | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" => {
+                Some(address((CLIENT, self.client_port(index))))
+            }
+            "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" => Some(CLIENT.to_owned()),
+            "DOWNSTREAM_LOCAL_ADDRESS" => Some(address((self.local_ip(), self.config.address.1))),
+            "LOCAL_REPLY_BODY" => Some(String::from_utf8_lossy(&info.local_body).into_owned())
+                .filter(|b| !b.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// The client's port: one for each connection.
+    pub(super) fn client_port(&self, index: usize) -> u16 {
+        49_152 + (self.streams[index].connection % 16_384) as u16
+    }
+
+    /// The address that the client has connected to.
+    pub(super) fn local_ip(&self) -> &str {
+        match self.config.address.0.as_str() {
+            "0.0.0.0" | "::" => "127.0.0.1",
+            ip => ip,
+        }
+    }
+}
+
+/// The client's address.
+pub(super) const CLIENT: &str = "127.0.0.1";
+
+fn header(
+    headers: Option<&Headers>,
+    name: &str,
+    other: Option<&str>,
+    cut: Option<usize>,
+) -> String {
+    let value = headers.and_then(|headers| {
+        headers
+            .get(name)
+            .or_else(|| other.and_then(|other| headers.get(other)))
+    });
+    match value {
+        None => "-".to_owned(),
+        Some(value) => {
+            let value = &value[..cut.unwrap_or(usize::MAX).min(value.len())];
+            String::from_utf8_lossy(value).into_owned()
+        }
+    }
+}

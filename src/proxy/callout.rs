@@ -1,0 +1,227 @@
+//! HTTP callouts of plugins: requests to clusters on behalf of a root context.
+
+use super::clock::Weight;
+use super::shared::Shared;
+use super::task::{After, Call, Command, Task};
+use super::upstream::{Answer as Script, answer, find_rule};
+use crate::abi::Status;
+use crate::host::GuestCall;
+use crate::host::port::{Answer, At, HttpCallout, Refusal};
+use crate::model::lab::UpstreamAction;
+use crate::model::report::{Message, UpstreamRequest};
+use crate::model::trace::{Kind, arg};
+use crate::model::{Bytes, Headers};
+
+/// A callout.
+#[derive(Debug)]
+pub(super) struct Callout {
+    /// The VM and root that it belongs to.
+    vm: usize,
+    root: u32,
+    /// Its token.
+    token: u32,
+    /// The thread it was sent from.
+    thread: usize,
+    /// The stream it was sent for, if one.
+    stream: Option<usize>,
+    /// Its place among the stream's upstream requests.
+    index: usize,
+    /// The cluster.
+    cluster: String,
+    /// How it ends: an answer, or `None` for a failure.
+    outcome: Option<Message>,
+}
+
+impl Shared {
+    /// Sends a callout; its token.
+    pub(super) fn start_callout(&mut self, at: At, callout: HttpCallout) -> Answer<u32> {
+        if callout.timeout_ms >= 1 << 31 {
+            return Err(Refusal::new(
+                Status::BadArgument,
+                "the timeout does not fit 31 bits",
+            ));
+        }
+        let cluster = String::from_utf8_lossy(&callout.upstream).into_owned();
+        let Some(known) = self.config.clusters.iter().find(|c| c.name == cluster) else {
+            return Err(Refusal::new(
+                Status::BadArgument,
+                format!("no cluster is named `{cluster}`"),
+            ));
+        };
+        let no_host = known.hosts.is_empty();
+        for name in [":method", ":path", ":authority"] {
+            if callout.headers.get(name).is_none() {
+                return Err(Refusal::new(
+                    Status::BadArgument,
+                    format!("the header {name} is missing"),
+                ));
+            }
+        }
+        if no_host {
+            return Err(Refusal::new(
+                Status::InternalFailure,
+                "the cluster has no healthy host",
+            ));
+        }
+        let mut headers = callout.headers;
+        if !callout.body.is_empty() {
+            headers.set("content-length", callout.body.len().to_string());
+        }
+        // Envoy's async client accepts trailers and does not send them.
+        let request = UpstreamRequest {
+            cluster: cluster.clone(),
+            headers,
+            body: callout.body.into(),
+            trailers: Headers::default(),
+            callout: true,
+            response: None,
+        };
+        let rule = find_rule(self.upstreams.get(&cluster), &request);
+        let timeout_ns = u64::from(callout.timeout_ms) * 1_000_000;
+        let late = timeout_ns > 0 && rule.delay_ns >= timeout_ns;
+        let (delay, outcome) = match answer(&rule, &request) {
+            _ if late || (matches!(rule.action, UpstreamAction::Timeout) && timeout_ns > 0) => {
+                // The async client's router answers itself: to the plugin this is a success.
+                (
+                    Some(timeout_ns),
+                    Some(router_reply("504", "upstream request timeout")),
+                )
+            }
+            Script::Silence => (None, None),
+            Script::Reset => {
+                let text = "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
+                (Some(rule.delay_ns), Some(router_reply("503", text)))
+            }
+            Script::Frames(_, message) => (Some(rule.delay_ns), Some(message)),
+        };
+        if self.trace.capture {
+            let args = vec![
+                arg("cluster", cluster.as_bytes()),
+                arg("headers", &request.headers),
+                arg("body", request.body.clone()),
+            ];
+            self.trace.record(
+                Kind::Upstream,
+                "callout",
+                Some(at.vm),
+                Some(at.context),
+                args,
+                None,
+            );
+        }
+        let stream = self.stream_of(at).map(|(stream, _)| stream);
+        let requests = match stream {
+            Some(stream) => &mut self.streams[stream].exchange.upstream_requests,
+            None => &mut self.root_requests,
+        };
+        let index = requests.len();
+        requests.push(request);
+        self.cluster_stat(&cluster, "upstream_rq_total", 1);
+        let number = self.callouts.len();
+        let vm = at.vm as usize;
+        let before = self.callouts.iter().filter(|c| c.vm == vm).count() as u32;
+        let token = (before + 1) * 4;
+        let thread = self.thread;
+        self.callouts.push(Callout {
+            vm,
+            root: at.root,
+            token,
+            thread,
+            stream,
+            index,
+            cluster,
+            outcome,
+        });
+        if let Some(delay) = delay {
+            self.clock
+                .after(delay, thread, Task::Callout(number), Weight::Work);
+        }
+        Ok(token)
+    }
+
+    /// A callout's answer is here: its plugin hears of it, if its VM lives.
+    pub(super) fn callout_ended(&mut self, number: usize) -> Option<Call> {
+        let callout = &self.callouts[number];
+        let (vm, root, token) = (callout.vm, callout.root, callout.token);
+        debug_assert_eq!(callout.thread, self.thread);
+        let (headers, body_size, trailers) = match &callout.outcome {
+            Some(m) => (
+                m.headers.len() as u32,
+                m.body.len() as u32,
+                m.trailers.len() as u32,
+            ),
+            None => (0, 0, 0),
+        };
+        if let Some(message) = callout.outcome.clone() {
+            let requests = match callout.stream {
+                Some(stream) => &mut self.streams[stream].exchange.upstream_requests,
+                None => &mut self.root_requests,
+            };
+            if let Some(request) = requests.get_mut(callout.index) {
+                request.response = Some(message);
+            }
+        }
+        if self.trace.capture {
+            let mut args = vec![
+                arg("cluster", callout.cluster.as_bytes()),
+                arg("token", token),
+            ];
+            if let Some(message) = &callout.outcome {
+                args.push(arg("headers", &message.headers));
+                args.push(arg("body", message.body.clone()));
+            }
+            self.trace.record(
+                Kind::Upstream,
+                "callout_response",
+                Some(vm as u32),
+                None,
+                args,
+                None,
+            );
+        }
+        let info = &mut self.vms[vm];
+        if info.failed {
+            return None;
+        }
+        info.roots.get_mut(&root)?.callout = Some(number);
+        let call = GuestCall::OnHttpCallResponse {
+            root,
+            token,
+            headers,
+            body_size,
+            trailers,
+        };
+        Some(Call {
+            vm,
+            command: Command::Call(call),
+            after: After::CalledOut(number),
+        })
+    }
+
+    /// The plugin has seen the answer: it is no longer readable.
+    pub(super) fn called_out(&mut self, number: usize) {
+        let callout = &self.callouts[number];
+        if let Some(root) = self.vms[callout.vm].roots.get_mut(&callout.root) {
+            root.callout = None;
+        }
+    }
+
+    /// The answer that is readable now, by the root or any stream of it.
+    pub(super) fn callout_answer(&self, at: At) -> Option<&Message> {
+        let number = self.root_of(at)?.callout?;
+        self.callouts.get(number)?.outcome.as_ref()
+    }
+}
+
+/// An answer that the async client's router makes itself.
+fn router_reply(status: &str, body: &str) -> Message {
+    let mut headers = Headers::default();
+    headers.push(":status", status);
+    headers.push("content-length", body.len().to_string());
+    headers.push("content-type", "text/plain");
+    Message {
+        headers,
+        body: Bytes::from(body),
+        trailers: Headers::default(),
+    }
+}

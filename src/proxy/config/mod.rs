@@ -1,0 +1,199 @@
+//! The Envoy configuration as typed data, read from YAML that knows its places.
+//!
+//! Two forms: a whole bootstrap (`static_resources`), or the short form of the lab file, where
+//! what is missing gets a default. Every field is honoured, or refused with line and column; none
+//! is passed over in silence. Must not know: how a request runs, or what a module does.
+
+mod any;
+mod cluster;
+mod format;
+mod listener;
+mod route;
+mod wasm;
+
+use crate::model::yaml::{Fields, Node, Value};
+use crate::model::{Place, Problem};
+
+pub(crate) use cluster::Cluster;
+pub(crate) use format::{Format, Operator};
+pub(crate) use listener::{FilterKind, Manager};
+pub(crate) use route::{
+    Action, Append, Forward, HeaderChange, HeaderMatch, PathMatch, Redirect, Route, Routes,
+    TextMatch, VirtualHost,
+};
+pub(crate) use wasm::{Code, FailurePolicy, Plugin};
+
+/// Everything that the simulator honours of a configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// `node.id`.
+    pub(crate) node_id: String,
+    /// `node.cluster`.
+    pub(crate) node_cluster: String,
+    /// The listener's name.
+    pub(crate) listener: String,
+    /// `ip:port` that clients connect to.
+    pub(crate) address: (String, u16),
+    /// Soft limit of a stream's buffers in bytes: `per_connection_buffer_limit_bytes`.
+    pub(crate) buffer_limit: usize,
+    /// The HTTP connection manager.
+    pub(crate) manager: Manager,
+    /// The clusters.
+    pub(crate) clusters: Vec<Cluster>,
+}
+
+/// Envoy's default of `per_connection_buffer_limit_bytes`.
+const BUFFER_LIMIT: usize = 1 << 20;
+
+/// Reads a configuration of either form.
+///
+/// # Errors
+/// The first thing that is unknown, malformed or not simulated, with its place.
+pub(crate) fn read(envoy: &Node) -> Result<Config, Problem> {
+    if envoy.is_null() {
+        return short(&Node {
+            place: envoy.place.clone(),
+            value: Value::Map(Vec::new()),
+        });
+    }
+    match envoy
+        .get("static_resources")
+        .or(envoy.get("staticResources"))
+    {
+        Some(_) => bootstrap(envoy),
+        None => short(envoy),
+    }
+}
+
+/// The refusal of something that Envoy has and the simulator does not.
+pub(crate) fn not_simulated(place: &Place, what: &str) -> Problem {
+    Problem::at(
+        place,
+        format!("{what} is not simulated yet"),
+        "Envoy knows it, this simulator does not. Take it out to run this here.",
+    )
+}
+
+fn short(envoy: &Node) -> Result<Config, Problem> {
+    let mut fields = Fields::of_message(envoy)?;
+    let filters = fields.take("http_filters");
+    let routes = fields.take("routes");
+    let clusters = fields.take("clusters");
+    let access_log = fields.take("access_log");
+    let listener = fields.take("listener");
+    let network = fields.take("network_filters");
+    let extensions = fields.take("bootstrap_extensions");
+    fields.finish()?;
+    if let Some(node) = network {
+        return Err(not_simulated(&node.place, "`network_filters`"));
+    }
+    if let Some(node) = extensions {
+        return Err(not_simulated(&node.place, "`bootstrap_extensions`"));
+    }
+    let clusters = match clusters {
+        Some(node) => cluster::read_all(node)?,
+        None => vec![Cluster::named("web", 0)],
+    };
+    let manager = Manager::short(filters, routes, access_log)?;
+    let mut config = Config {
+        node_id: "sim".to_owned(),
+        node_cluster: "sim".to_owned(),
+        listener: "ingress".to_owned(),
+        address: ("127.0.0.1".to_owned(), 10000),
+        buffer_limit: BUFFER_LIMIT,
+        manager,
+        clusters,
+    };
+    if let Some(node) = listener {
+        let mut fields = Fields::of_message(node)?;
+        listener::read_settings(&mut fields, &mut config)?;
+        fields.finish()?;
+    }
+    check_clusters(&config)?;
+    Ok(config)
+}
+
+fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
+    let mut fields = Fields::of_message(envoy)?;
+    let node = fields.take("node");
+    if let Some(admin) = fields.take("admin") {
+        // Where the admin interface listens makes no difference to a request.
+        let mut admin = Fields::of_message(admin)?;
+        admin
+            .take("address")
+            .map(cluster::read_address)
+            .transpose()?;
+        admin.finish()?;
+    }
+    if let Some(extensions) = fields.take("bootstrap_extensions") {
+        return Err(not_simulated(&extensions.place, "`bootstrap_extensions`"));
+    }
+    let resources = fields.require("static_resources")?;
+    fields.finish()?;
+    let (mut id, mut name) = ("sim".to_owned(), "sim".to_owned());
+    if let Some(node) = node {
+        let mut fields = Fields::of_message(node)?;
+        if let Some(text) = fields.take("id") {
+            id = text.as_string_field()?.to_owned();
+        }
+        if let Some(text) = fields.take("cluster") {
+            name = text.as_string_field()?.to_owned();
+        }
+        fields.finish()?;
+    }
+    let mut resources = Fields::of_message(resources)?;
+    let listeners = resources.require("listeners")?;
+    let clusters = match resources.take("clusters") {
+        Some(node) => cluster::read_all(node)?,
+        None => Vec::new(),
+    };
+    resources.finish()?;
+    let [listener] = listeners.as_list()? else {
+        return match listeners.as_list()?.get(1) {
+            Some(second) => Err(not_simulated(&second.place, "a second listener")),
+            None => Err(listeners.expected("a listener")),
+        };
+    };
+    let mut fields = Fields::of_message(listener)?;
+    let chains = fields.require("filter_chains")?;
+    let manager = Manager::of_chains(chains)?;
+    let mut config = Config {
+        node_id: id,
+        node_cluster: name,
+        listener: String::new(),
+        address: ("0.0.0.0".to_owned(), 10000),
+        buffer_limit: BUFFER_LIMIT,
+        manager,
+        clusters,
+    };
+    listener::read_settings(&mut fields, &mut config)?;
+    fields.finish()?;
+    check_clusters(&config)?;
+    Ok(config)
+}
+
+/// Envoy refuses a static route to a cluster that it does not know (`validate_clusters`).
+fn check_clusters(config: &Config) -> Result<(), Problem> {
+    if !config.manager.routes.validate_clusters {
+        return Ok(());
+    }
+    let known = || config.clusters.iter().map(|c| c.name.as_str());
+    for host in &config.manager.routes.hosts {
+        for route in &host.routes {
+            let Action::Forward(forward) = &route.action else {
+                continue;
+            };
+            if known().any(|name| name == forward.cluster) {
+                continue;
+            }
+            let near = crate::model::yaml::nearest(&forward.cluster, known());
+            let help = match near {
+                Some(name) => format!("Did you mean `{name}`?"),
+                None => "Add it to `clusters`.".to_owned(),
+            };
+            let message = format!("route: unknown cluster '{}'", forward.cluster);
+            return Err(Problem::at(&forward.place, message, help));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! `envoy.extensions.wasm.v3.PluginConfig`: a plugin, its VM and its code.
+
+use super::any::{any_bytes, base64};
+use super::not_simulated;
+use crate::model::yaml::{Fields, Node};
+use crate::model::{Place, Problem};
+use std::collections::BTreeSet;
+
+/// A plugin as configured.
+#[derive(Clone, Debug)]
+pub(crate) struct Plugin {
+    /// `name`: log prefix and property.
+    pub(crate) name: String,
+    /// `root_id`.
+    pub(crate) root_id: String,
+    /// `configuration`, as the guest gets it in `on_configure`.
+    pub(crate) configuration: Vec<u8>,
+    /// The deprecated `fail_open`: also the stream that trapped goes on.
+    pub(crate) fail_open: bool,
+    /// `failure_policy`.
+    pub(crate) policy: FailurePolicy,
+    /// `allow_on_headers_stop_iteration`: a guest's StopIteration from headers is kept as it is.
+    pub(crate) allow_stop_iteration: bool,
+    /// `allowed_capabilities`; `None` allows all.
+    pub(crate) capabilities: Option<BTreeSet<String>>,
+    /// `vm_config.vm_id`.
+    pub(crate) vm_id: String,
+    /// `vm_config.configuration`, as the guest gets it in `on_vm_start`.
+    pub(crate) vm_configuration: Vec<u8>,
+    /// Environment variables that WASI shows.
+    pub(crate) environment: Vec<(String, String)>,
+    /// The module.
+    pub(crate) code: Code,
+    /// Where the plugin is configured.
+    pub(crate) place: Place,
+}
+
+/// What happens to new streams once the VM has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FailurePolicy {
+    /// 503.
+    #[default]
+    Closed,
+    /// The filter is skipped.
+    Open,
+}
+
+/// Where a module's bytes come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Code {
+    /// A file of the lab, by its path.
+    File(String, Place),
+    /// The bytes themselves.
+    Inline(Vec<u8>),
+}
+
+/// Reads a `PluginConfig`.
+pub(super) fn read_plugin(node: &Node) -> Result<Plugin, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let vm = fields.require("vm_config")?;
+    let mut plugin = read_vm(vm, node)?;
+    let text = |node: Option<&Node>| {
+        node.map_or(Ok(String::new()), |n| {
+            n.as_string_field().map(str::to_owned)
+        })
+    };
+    plugin.name = text(fields.take("name"))?;
+    plugin.root_id = text(fields.take("root_id"))?;
+    if let Some(any) = fields.take("configuration") {
+        plugin.configuration = any_bytes(any)?;
+    }
+    let fail_open = fields.take("fail_open");
+    let policy = fields.take("failure_policy");
+    if let (Some(_), Some(policy)) = (fail_open, policy) {
+        return Err(Problem::at(
+            &policy.place,
+            "only one of fail_open or failure_policy can be set",
+            "Keep `failure_policy`; `fail_open` is deprecated.",
+        ));
+    }
+    if let Some(flag) = fail_open {
+        plugin.fail_open = flag.as_bool()?;
+        if plugin.fail_open {
+            plugin.policy = FailurePolicy::Open;
+        }
+    }
+    if let Some(policy) = policy {
+        plugin.policy = match policy.as_str()? {
+            "UNSPECIFIED" | "FAIL_CLOSED" => FailurePolicy::Closed,
+            "FAIL_OPEN" => FailurePolicy::Open,
+            "FAIL_RELOAD" => return Err(not_simulated(&policy.place, "`FAIL_RELOAD`")),
+            _ => return Err(policy.expected("FAIL_CLOSED, FAIL_OPEN or FAIL_RELOAD")),
+        };
+    }
+    if let Some(node) = fields.take("reload_config") {
+        return Err(not_simulated(&node.place, "`reload_config`"));
+    }
+    if let Some(flag) = fields.take("allow_on_headers_stop_iteration") {
+        // A BoolValue may be written bare or as {value: true}.
+        plugin.allow_stop_iteration = flag.get("value").unwrap_or(flag).as_bool()?;
+    }
+    if let Some(restriction) = fields.take("capability_restriction_config") {
+        plugin.capabilities = read_capabilities(restriction)?;
+    }
+    fields.finish()?;
+    Ok(plugin)
+}
+
+/// An empty map allows everything; a map with entries allows exactly these.
+fn read_capabilities(node: &Node) -> Result<Option<BTreeSet<String>>, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let allowed = fields.take("allowed_capabilities");
+    fields.finish()?;
+    let mut names = BTreeSet::new();
+    for (key, value) in allowed.map_or(Ok(&[][..]), Node::as_map)? {
+        if !value.is_null() {
+            Fields::of_message(value)?.finish()?;
+        }
+        names.insert(key.text.clone());
+    }
+    Ok((!names.is_empty()).then_some(names))
+}
+
+fn read_vm(node: &Node, plugin: &Node) -> Result<Plugin, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let vm_id = match fields.take("vm_id") {
+        Some(id) => id.as_string_field()?.to_owned(),
+        None => String::new(),
+    };
+    if let Some(runtime) = fields.take("runtime") {
+        match runtime.as_str()? {
+            ""
+            | "envoy.wasm.runtime.v8"
+            | "envoy.wasm.runtime.wasmtime"
+            | "envoy.wasm.runtime.wamr" => {}
+            "envoy.wasm.runtime.null" => {
+                return Err(not_simulated(
+                    &runtime.place,
+                    "the null runtime (filters linked into Envoy)",
+                ));
+            }
+            _ => return Err(runtime.expected("a runtime such as envoy.wasm.runtime.v8")),
+        }
+    }
+    let vm_configuration = match fields.take("configuration") {
+        Some(any) => any_bytes(any)?,
+        None => Vec::new(),
+    };
+    // Bytecode is always interpreted here, so a precompiled section is never used.
+    fields
+        .take("allow_precompiled")
+        .map(Node::as_bool)
+        .transpose()?;
+    if let Some(nack) = fields.take("nack_on_code_cache_miss")
+        && nack.as_bool()?
+    {
+        return Err(not_simulated(&nack.place, "`nack_on_code_cache_miss`"));
+    }
+    let environment = match fields.take("environment_variables") {
+        Some(node) => read_environment(node)?,
+        None => Vec::new(),
+    };
+    let code = read_code(fields.require("code")?)?;
+    fields.finish()?;
+    Ok(Plugin {
+        name: String::new(),
+        root_id: String::new(),
+        configuration: Vec::new(),
+        fail_open: false,
+        policy: FailurePolicy::default(),
+        allow_stop_iteration: false,
+        capabilities: None,
+        vm_id,
+        vm_configuration,
+        environment,
+        code,
+        place: plugin.place.clone(),
+    })
+}
+
+/// `host_env_keys` name variables of the process, which has none here: they are skipped, as Envoy
+/// skips missing ones. A key named twice is refused.
+fn read_environment(node: &Node) -> Result<Vec<(String, String)>, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let host = fields.take("host_env_keys");
+    let values = fields.take("key_values");
+    fields.finish()?;
+    let mut seen = BTreeSet::new();
+    let mut twice = |key: &str, place: &Place| match seen.insert(key.to_owned()) {
+        true => Ok(()),
+        false => Err(Problem::at(
+            place,
+            format!(
+                "Key {key} is duplicated in envoy.extensions.wasm.v3.VmConfig.environment_variables. All the keys must be unique."
+            ),
+            "Remove one of them.",
+        )),
+    };
+    for key in host.map_or(Ok(&[][..]), Node::as_list)? {
+        twice(key.as_string_field()?, &key.place)?;
+    }
+    let mut environment = Vec::new();
+    for (key, value) in values.map_or(Ok(&[][..]), Node::as_map)? {
+        twice(&key.text, &key.place)?;
+        environment.push((key.text.clone(), value.as_string_field()?.to_owned()));
+    }
+    Ok(environment)
+}
+
+fn read_code(node: &Node) -> Result<Code, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let local = fields.take("local");
+    let remote = fields.take("remote");
+    fields.finish()?;
+    if let Some(remote) = remote {
+        return Err(not_simulated(&remote.place, "remote code"));
+    }
+    let Some(local) = local else {
+        return Err(Problem::at(
+            &node.place,
+            "no code",
+            "Add `local: {filename: …}`.",
+        ));
+    };
+    let mut fields = Fields::of_message(local)?;
+    let filename = fields.take("filename");
+    let bytes = fields.take("inline_bytes");
+    let text = fields.take("inline_string");
+    if let Some(variable) = fields.take("environment_variable") {
+        return Err(not_simulated(
+            &variable.place,
+            "code in an environment variable",
+        ));
+    }
+    fields.finish()?;
+    match (filename, bytes, text) {
+        (Some(name), None, None) => Ok(Code::File(
+            name.as_string_field()?.to_owned(),
+            name.place.clone(),
+        )),
+        (None, Some(bytes), None) => Ok(Code::Inline(base64(bytes)?)),
+        (None, None, Some(text)) => Ok(Code::Inline(text.as_str()?.as_bytes().to_vec())),
+        _ => Err(Problem::at(
+            &local.place,
+            "expected exactly one of filename, inline_bytes and inline_string",
+            "",
+        )),
+    }
+}

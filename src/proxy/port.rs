@@ -1,0 +1,589 @@
+//! What guests ask of the proxy: the host's port, implemented over the shared world.
+//!
+//! Nothing here runs a guest. What a guest wants done to a stream is queued as an [`Effect`] and
+//! applied when the guest has returned.
+
+use super::local_reply::Reply;
+use super::shared::{Root, Shared};
+use super::task::{Direction, Task};
+use super::wasm_filter::View;
+use crate::abi::{AbiVersion, BufferType, LogLevel, MapType, MetricType, Status, StreamType};
+use crate::host::port::{
+    Answer, At, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
+};
+use crate::model::Headers;
+use crate::model::report::LogLine;
+use crate::model::trace::Trace;
+
+/// What a guest has asked for, to be done once it has returned.
+#[derive(Clone, Debug)]
+pub(super) enum Effect {
+    /// A filter of a stream goes on.
+    Continue(usize, usize, Direction),
+    /// A stream is reset.
+    Close(usize),
+    /// A local reply.
+    Reply(usize, Reply),
+}
+
+/// Host calls that other threads can see, where a guest may be suspended.
+const SHARED: [&str; 10] = [
+    "proxy_get_shared_data",
+    "proxy_set_shared_data",
+    "proxy_register_shared_queue",
+    "proxy_resolve_shared_queue",
+    "proxy_enqueue_shared_queue",
+    "proxy_dequeue_shared_queue",
+    "proxy_define_metric",
+    "proxy_increment_metric",
+    "proxy_record_metric",
+    "proxy_get_metric",
+];
+
+fn unimplemented<T>(what: &'static str) -> Answer<T> {
+    Err(Refusal::new(Status::Unimplemented, what))
+}
+
+impl Shared {
+    /// The stream and filter that a context stands for.
+    pub(super) fn stream_of(&self, at: At) -> Option<(usize, usize)> {
+        self.contexts.get(&(at.vm, at.context)).copied()
+    }
+
+    /// The root above a context.
+    pub(super) fn root_of(&self, at: At) -> Option<&Root> {
+        self.vms.get(at.vm as usize)?.roots.get(&at.root)
+    }
+
+    pub(super) fn root_mut(&mut self, at: At) -> Option<&mut Root> {
+        self.vms.get_mut(at.vm as usize)?.roots.get_mut(&at.root)
+    }
+
+    /// The plugin on whose behalf a call is made.
+    pub(super) fn plugin_of(&self, at: At) -> usize {
+        match self.stream_of(at) {
+            Some((_, filter)) => self.chain[filter],
+            None => self.root_of(at).map_or_else(
+                || self.vms.get(at.vm as usize).map_or(0, |vm| vm.plugin),
+                |root| root.plugin,
+            ),
+        }
+    }
+
+    fn vm_id(&self, at: At) -> Vec<u8> {
+        self.plugins[self.plugin_of(at)]
+            .config
+            .vm_id
+            .clone()
+            .into_bytes()
+    }
+
+    /// Does what the guest has asked for, in order.
+    pub(super) fn apply_effects(&mut self) {
+        let effects = std::mem::take(&mut self.threads[self.thread].effects);
+        for effect in effects {
+            match effect {
+                Effect::Continue(stream, filter, direction) => {
+                    let d = super::wasm_filter::side(direction);
+                    let wasm = &mut self.streams[stream].filters[filter].wasm;
+                    wasm.body[d] = View::Nothing;
+                    wasm.buffering[d] = false;
+                    self.push_front(Task::Continue(stream, filter, direction, true));
+                }
+                Effect::Close(stream) => {
+                    let info = &mut self.streams[stream].info;
+                    if info.details.is_empty() || info.details == "via_upstream" {
+                        info.details = "wasm_close_stream".to_owned();
+                    }
+                    self.streams[stream].request.aborted = true;
+                    self.streams[stream].response.aborted = true;
+                    self.reset(stream);
+                }
+                Effect::Reply(stream, reply) => self.local_reply(stream, reply),
+            }
+        }
+    }
+
+    /// Envoy's buffers: which bytes a type shows now; `Ok(None)` is a body that is not there.
+    fn body_of(&mut self, at: At, direction: Direction) -> Option<&mut Vec<u8>> {
+        let (stream, filter) = self.stream_of(at)?;
+        let stream = &mut self.streams[stream];
+        let view = stream.filters[filter].wasm.body[super::wasm_filter::side(direction)];
+        let half = stream.half(direction);
+        match view {
+            View::Nothing => None,
+            View::Chunk => Some(&mut half.chunk),
+            View::Held => half.held.as_mut(),
+        }
+    }
+}
+
+/// What a buffer type is to the proxy.
+enum Source {
+    Body(Direction),
+    Callout,
+    VmConfiguration,
+    PluginConfiguration,
+    Nothing,
+}
+
+fn source(buffer: BufferType) -> Source {
+    match buffer {
+        BufferType::HttpRequestBody => Source::Body(Direction::Decode),
+        BufferType::HttpResponseBody => Source::Body(Direction::Encode),
+        BufferType::HttpCallResponseBody => Source::Callout,
+        BufferType::VmConfiguration => Source::VmConfiguration,
+        BufferType::PluginConfiguration => Source::PluginConfiguration,
+        _ => Source::Nothing,
+    }
+}
+
+fn no_buffer<T>(why: &'static str) -> Answer<T> {
+    Err(Refusal::new(Status::NotFound, why))
+}
+
+impl Proxy for Shared {
+    fn suspends(&mut self, point: &HostCallPoint) -> bool {
+        if !self.scheduler.interleaves() || !SHARED.contains(&point.name) {
+            return false;
+        }
+        let running = self.thread;
+        self.ready()
+            .iter()
+            .enumerate()
+            .any(|(thread, ready)| *ready && thread != running)
+    }
+
+    fn trace(&mut self) -> &mut Trace {
+        &mut self.trace
+    }
+
+    fn log(&mut self, at: At, level: LogLevel, message: &[u8]) {
+        if level < self.log_level {
+            return;
+        }
+        let line = LogLine {
+            t_ns: self.clock.now_ns,
+            thread: self.thread as u32,
+            plugin: self.plugins[self.plugin_of(at)].config.name.clone(),
+            level: level.word().to_owned(),
+            message: String::from_utf8_lossy(message).into_owned(),
+        };
+        self.logs.push(line);
+    }
+
+    fn log_level(&self) -> LogLevel {
+        self.log_level
+    }
+
+    fn wall_clock_ns(&self) -> u64 {
+        self.start_ns + self.clock.now_ns
+    }
+
+    fn monotonic_ns(&self) -> u64 {
+        self.clock.now_ns
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) {
+        self.random.fill(bytes);
+    }
+
+    fn status(&self, at: At) -> (u32, Vec<u8>) {
+        self.root_of(at)
+            .map_or((0, Vec::new()), |root| root.status.clone())
+    }
+
+    fn set_tick_period(&mut self, at: At, milliseconds: u32) {
+        if let Some(root) = self.root_mut(at) {
+            root.tick_ns = u64::from(milliseconds) * 1_000_000;
+            self.arm_tick(at.vm as usize, at.root);
+        }
+    }
+
+    fn done(&mut self, at: At) -> Answer<()> {
+        let thread = self.thread;
+        match self.root_mut(at) {
+            Some(root) if root.parked => {
+                root.parked = false;
+                let task = Task::RootDelete(at.vm as usize, at.root);
+                self.threads[thread].queue.push_back(task);
+                Ok(())
+            }
+            _ => Err(Refusal::new(
+                Status::NotFound,
+                "this root's on_done has not returned false",
+            )),
+        }
+    }
+
+    fn property(&mut self, at: At, path: &[u8]) -> Answer<Vec<u8>> {
+        self.read_property(at, path)
+    }
+
+    fn set_property(&mut self, at: At, path: &[u8], value: &[u8]) -> Answer<()> {
+        let Some((stream, _)) = self.stream_of(at) else {
+            return Err(Refusal::new(
+                Status::NotFound,
+                "no stream: filter state belongs to one",
+            ));
+        };
+        let mut key = b"wasm.".to_vec();
+        key.extend(path);
+        self.streams[stream]
+            .info
+            .filter_state
+            .insert(key, value.to_vec());
+        Ok(())
+    }
+
+    fn foreign_function(&mut self, at: At, name: &[u8], _argument: &[u8]) -> Answer<Vec<u8>> {
+        match name {
+            b"clear_route_cache" => self.clear_route_cache(at).map(|()| Vec::new()),
+            b"compress"
+            | b"uncompress"
+            | b"verify_signature"
+            | b"sign"
+            | b"set_envoy_filter_state"
+            | b"declare_property"
+            | b"expr_create"
+            | b"expr_evaluate"
+            | b"expr_delete" => {
+                unimplemented("Envoy has this foreign function, the simulator does not yet")
+            }
+            _ => Err(Refusal::new(
+                Status::NotFound,
+                "no foreign function has this name",
+            )),
+        }
+    }
+
+    fn continue_stream(&mut self, at: At, stream: StreamType) -> Answer<()> {
+        let direction = match stream {
+            StreamType::Request => Direction::Decode,
+            StreamType::Response => Direction::Encode,
+            StreamType::Downstream => return Ok(()),
+            StreamType::Upstream => {
+                return unimplemented("an upstream connection cannot be continued");
+            }
+        };
+        let Some((index, filter)) = self.stream_of(at) else {
+            return Ok(());
+        };
+        let running = self.running_callback;
+        let wasm = &mut self.streams[index].filters[filter].wasm;
+        // Envoy drops its handles of the request here, whichever direction continues.
+        wasm.maps[0] = false;
+        wasm.maps[1] = false;
+        if wasm.body[0] == View::Chunk {
+            wasm.body[0] = View::Nothing;
+        }
+        if running == Some((index, filter, direction)) {
+            wasm.continued_now[super::wasm_filter::side(direction)] = true;
+        } else {
+            let thread = self.thread;
+            self.threads[thread]
+                .effects
+                .push(Effect::Continue(index, filter, direction));
+        }
+        Ok(())
+    }
+
+    fn close_stream(&mut self, at: At, stream: StreamType) -> Answer<()> {
+        if matches!(stream, StreamType::Downstream | StreamType::Upstream) {
+            return Ok(());
+        }
+        if let Some((index, _)) = self.stream_of(at) {
+            let thread = self.thread;
+            self.threads[thread].effects.push(Effect::Close(index));
+        }
+        Ok(())
+    }
+
+    fn clear_route_cache(&mut self, at: At) -> Answer<()> {
+        if let Some((index, _)) = self.stream_of(at) {
+            self.clear_route(index);
+        }
+        Ok(())
+    }
+
+    fn send_local_reply(&mut self, at: At, reply: LocalReply) -> Answer<()> {
+        let Some((index, filter)) = self.stream_of(at) else {
+            return Ok(());
+        };
+        let running = self
+            .running_callback
+            .map(|(stream, filter, _)| (stream, filter));
+        let wasm = &mut self.streams[index].filters[filter].wasm;
+        if running == Some((index, filter)) {
+            wasm.replied_now = true;
+        }
+        wasm.replied = true;
+        let reply = Reply {
+            status: reply.status.min(999) as u16,
+            body: reply.body,
+            headers: reply.headers,
+            grpc_status: u32::try_from(reply.grpc_status).ok().filter(|s| *s <= 16),
+            details: String::from_utf8_lossy(&reply.details).into_owned(),
+        };
+        let thread = self.thread;
+        self.threads[thread]
+            .effects
+            .push(Effect::Reply(index, reply));
+        Ok(())
+    }
+
+    fn header_map(&mut self, at: At, map: MapType) -> Option<&Headers> {
+        match map {
+            MapType::HttpCallResponseHeaders => return self.callout_answer(at).map(|a| &a.headers),
+            MapType::HttpCallResponseTrailers => {
+                return self
+                    .callout_answer(at)
+                    .map(|a| &a.trailers)
+                    .filter(|t| !t.is_empty());
+            }
+            MapType::GrpcReceiveInitialMetadata | MapType::GrpcReceiveTrailingMetadata => {
+                return None;
+            }
+            _ => {}
+        }
+        let (index, filter) = self.stream_of(at)?;
+        let stream = &self.streams[index];
+        let wasm = &stream.filters[filter].wasm;
+        // In on_log everything but the request's trailers is there.
+        let logged = wasm.logging && map != MapType::RequestTrailers;
+        if !logged && !wasm.maps[map.number() as usize] {
+            return None;
+        }
+        match map {
+            MapType::RequestHeaders => stream.request.headers.as_ref(),
+            MapType::RequestTrailers => stream.request.trailers.as_ref(),
+            MapType::ResponseHeaders => stream.response.headers.as_ref(),
+            _ => stream.response.trailers.as_ref(),
+        }
+    }
+
+    fn header_map_mut(&mut self, at: At, map: MapType) -> Answer<&mut Headers> {
+        if !map.is_writable() {
+            return Err(Refusal::new(Status::BadArgument, "this map is read-only"));
+        }
+        let Some((index, filter)) = self.stream_of(at) else {
+            return Err(Refusal::new(
+                Status::BadArgument,
+                "a root context has no stream and no headers",
+            ));
+        };
+        let abi = self.plugins[self.chain[filter]].abi;
+        let stream = &mut self.streams[index];
+        let wasm = &mut stream.filters[filter].wasm;
+        let (direction, trailers) = match map {
+            MapType::RequestHeaders => (Direction::Decode, false),
+            MapType::RequestTrailers => (Direction::Decode, true),
+            MapType::ResponseHeaders => (Direction::Encode, false),
+            _ => (Direction::Encode, true),
+        };
+        let last_body = wasm.end && wasm.body[super::wasm_filter::side(direction)] != View::Nothing;
+        let attached = &mut wasm.maps[map.number() as usize];
+        if trailers && !*attached && last_body {
+            // Trailers are made by writing to them in the last body callback.
+            *attached = true;
+            stream.half(direction).trailers.get_or_insert_default();
+        }
+        if !stream.filters[filter].wasm.maps[map.number() as usize] {
+            return Err(Refusal::new(Status::BadArgument, absent(map)));
+        }
+        if map == MapType::RequestHeaders && abi <= AbiVersion::V0_2_1 {
+            self.clear_route(index);
+        }
+        let half = self.streams[index].half(direction);
+        let found = if trailers {
+            half.trailers.as_mut()
+        } else {
+            half.headers.as_mut()
+        };
+        found.ok_or_else(|| Refusal::new(Status::BadArgument, absent(map)))
+    }
+
+    fn in_log(&self, at: At) -> bool {
+        self.stream_of(at)
+            .is_some_and(|(stream, filter)| self.streams[stream].filters[filter].wasm.logging)
+    }
+
+    fn buffer(&mut self, at: At, buffer: BufferType) -> Answer<&[u8]> {
+        match source(buffer) {
+            // A body that is not there reads as empty, not as missing.
+            Source::Body(direction) => Ok(self.body_of(at, direction).map_or(&[][..], |b| b)),
+            Source::Callout => match self.callout_answer(at) {
+                Some(answer) => Ok(&answer.body.0),
+                None => no_buffer("readable only during on_http_call_response"),
+            },
+            Source::VmConfiguration => {
+                let plugin = self.plugin_of(at);
+                Ok(&self.plugins[plugin].config.vm_configuration)
+            }
+            Source::PluginConfiguration => {
+                let root = self.root_of(at);
+                let readable = root.is_some_and(|root| {
+                    matches!(
+                        root.stage,
+                        Some(super::task::Stage::Create | super::task::Stage::Configure)
+                    )
+                });
+                let plugin = self.plugin_of(at);
+                match readable {
+                    true => Ok(&self.plugins[plugin].config.configuration),
+                    false => no_buffer(
+                        "readable only in on_context_create of a root and in on_configure",
+                    ),
+                }
+            }
+            Source::Nothing => Ok(&[]),
+        }
+    }
+
+    fn buffer_exists(&mut self, at: At, buffer: BufferType) -> Answer<()> {
+        self.buffer(at, buffer).map(|_| ())
+    }
+
+    fn set_buffer(
+        &mut self,
+        at: At,
+        buffer: BufferType,
+        start: u32,
+        length: u32,
+        data: &[u8],
+    ) -> Answer<()> {
+        let Source::Body(direction) = source(buffer) else {
+            return Err(Refusal::new(
+                Status::BadArgument,
+                "this buffer is read-only",
+            ));
+        };
+        let Some(body) = self.body_of(at, direction) else {
+            return Err(Refusal::new(Status::BadArgument, "no body is visible now"));
+        };
+        let (start, length, size) = (start as usize, length as usize, body.len());
+        if start == 0 {
+            // 0 prepends, part of it replaces that part, all or more replaces everything.
+            body.splice(..length.min(size), data.iter().copied());
+        } else if start >= size {
+            body.extend(data);
+        } else {
+            return Err(Refusal::new(
+                Status::BadArgument,
+                format!(
+                    "start {start} is inside the {size} bytes: Envoy replaces from 0 or appends"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    fn http_call(&mut self, at: At, callout: HttpCallout) -> Answer<u32> {
+        self.start_callout(at, callout)
+    }
+
+    fn grpc_call(&mut self, _: At, _: GrpcCallout) -> Answer<u32> {
+        unimplemented("gRPC callouts are not simulated yet")
+    }
+
+    fn grpc_send(&mut self, _: At, _: u32, _: &[u8], _: bool) -> Answer<()> {
+        unimplemented("gRPC callouts are not simulated yet")
+    }
+
+    fn grpc_cancel(&mut self, _: At, _: u32) -> Answer<()> {
+        unimplemented("gRPC callouts are not simulated yet")
+    }
+
+    fn grpc_close(&mut self, _: At, _: u32) -> Answer<()> {
+        unimplemented("gRPC callouts are not simulated yet")
+    }
+
+    fn shared_data(&mut self, at: At, key: &[u8]) -> Answer<(Vec<u8>, u32)> {
+        self.state.get(&self.vm_id(at), key)
+    }
+
+    fn set_shared_data(&mut self, at: At, key: &[u8], value: &[u8], cas: u32) -> Answer<()> {
+        let vm_id = self.vm_id(at);
+        self.state.set(&vm_id, key, value, cas)?;
+        self.state_event(at, "shared_data", key, Some(value));
+        Ok(())
+    }
+
+    fn register_queue(&mut self, at: At, name: &[u8]) -> Answer<u32> {
+        let vm_id = self.vm_id(at);
+        Ok(self.state.register(&vm_id, name, (at.vm as usize, at.root)))
+    }
+
+    fn resolve_queue(&mut self, at: At, vm_id: &[u8], name: &[u8]) -> Answer<u32> {
+        let own = self.vm_id(at);
+        let vm_id = if vm_id.is_empty() { &own[..] } else { vm_id };
+        match self.state.find(vm_id, name) {
+            Some(at) => Ok(at as u32 + 1),
+            None => Err(Refusal::new(
+                Status::NotFound,
+                "no queue has this vm_id and name",
+            )),
+        }
+    }
+
+    fn enqueue(&mut self, at: At, token: u32, value: &[u8]) -> Answer<()> {
+        let queue = self.state.queue(token)?;
+        queue.items.push_back(value.to_vec());
+        let (vm, root) = queue.consumer;
+        let name = queue.name.clone();
+        self.state_event(at, "queue", &name, Some(value));
+        // One notification for each item, posted to the thread that registered last.
+        if let Some(info) = self
+            .vms
+            .get(vm)
+            .filter(|info| !info.failed && info.roots.contains_key(&root))
+        {
+            let thread = info.thread;
+            self.threads[thread]
+                .queue
+                .push_back(Task::QueueReady(vm, root, token));
+        }
+        Ok(())
+    }
+
+    fn dequeue(&mut self, at: At, token: u32) -> Answer<Vec<u8>> {
+        let queue = self.state.queue(token)?;
+        let Some(item) = queue.items.pop_front() else {
+            return Err(Refusal::new(Status::Empty, "the queue is empty"));
+        };
+        let name = queue.name.clone();
+        self.state_event(at, "queue", &name, None);
+        Ok(item)
+    }
+
+    fn define_metric(&mut self, at: At, kind: MetricType, name: &[u8]) -> Answer<u32> {
+        Ok(self
+            .state
+            .define(at.vm, kind, &String::from_utf8_lossy(name)))
+    }
+
+    fn increment_metric(&mut self, at: At, id: u32, delta: i64) -> Answer<()> {
+        self.state.increment(at.vm, id, delta)
+    }
+
+    fn record_metric(&mut self, at: At, id: u32, value: u64) -> Answer<()> {
+        self.state.record(at.vm, id, value)
+    }
+
+    fn metric(&mut self, at: At, id: u32) -> Answer<u64> {
+        self.state.read(at.vm, id)
+    }
+}
+
+/// Why a map is not there.
+fn absent(map: MapType) -> &'static str {
+    match map {
+        MapType::RequestHeaders => {
+            "request headers are attached until on_request_headers has returned Continue, and not after a continue"
+        }
+        MapType::ResponseHeaders => {
+            "response headers are attached until on_response_headers has returned Continue"
+        }
+        _ => "there are no trailers; the last body callback can make some",
+    }
+}

@@ -1,0 +1,69 @@
+//! Which thread runs next.
+
+use super::random::Random;
+use crate::model::lab::Schedule;
+
+/// Chooses among threads that have work.
+#[derive(Debug)]
+pub(super) struct Scheduler {
+    schedule: Schedule,
+    random: Random,
+    /// The next entry of an explicit schedule.
+    position: usize,
+    /// The thread that ran last.
+    last: usize,
+}
+
+impl Scheduler {
+    /// A scheduler; a seeded one draws from the lab's seed.
+    pub(super) fn new(schedule: Schedule, seed: u64) -> Self {
+        Self {
+            schedule,
+            random: Random::new(seed ^ 0x7363_6865_6475_6c65),
+            position: 0,
+            last: 0,
+        }
+    }
+
+    /// Whether guests are suspended at host calls that other threads can see.
+    pub(super) fn interleaves(&self) -> bool {
+        self.schedule != Schedule::RoundRobin
+    }
+
+    /// The next thread; `ready` says for each whether it has work. `None` when none has.
+    pub(super) fn pick(&mut self, ready: &[bool]) -> Option<usize> {
+        let count = ready.iter().filter(|r| **r).count();
+        if count == 0 {
+            return None;
+        }
+        let next = match &self.schedule {
+            Schedule::Seeded if count > 1 => {
+                let nth = self.random.below(count as u64) as usize;
+                ready
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, r)| **r)
+                    .nth(nth)
+                    .map(|(t, _)| t)
+            }
+            Schedule::Explicit(list) if count > 1 => {
+                let rest = list.get(self.position..).unwrap_or(&[]);
+                let skip = rest
+                    .iter()
+                    .position(|t| ready.get(*t as usize) == Some(&true));
+                skip.map(|skip| {
+                    self.position += skip + 1;
+                    rest[skip] as usize
+                })
+            }
+            _ => None,
+        };
+        let next = next.or_else(|| {
+            (1..=ready.len())
+                .map(|step| (self.last + step) % ready.len())
+                .find(|thread| ready[*thread])
+        })?;
+        self.last = next;
+        Some(next)
+    }
+}

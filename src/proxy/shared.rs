@@ -1,0 +1,310 @@
+//! What all threads, VMs and streams of a scenario share, and the work of one task.
+//!
+//! `Shared` is handed into a VM for the length of a guest call, so it never calls a guest itself:
+//! a task names the call it wants, the driver makes it, and [`Shared::after`] goes on.
+
+use super::clock::Clock;
+use super::config::{Config, Plugin};
+use super::port::Effect;
+use super::random::Random;
+use super::schedule::Scheduler;
+use super::state::State;
+use super::stream::Stream;
+use super::task::{After, Call, Direction, Ended, Made, Task};
+use super::world::Contents;
+use crate::abi::{AbiVersion, LogLevel};
+use crate::host::{Engine, Limits, Profile};
+use crate::model::lab::{Traffic, UpstreamRule};
+use crate::model::report::{CallResult, LogLine, UpstreamRequest};
+use crate::model::trace::Trace;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+/// The shared world of one scenario.
+pub(super) struct Shared {
+    /// The configuration.
+    pub(super) config: Rc<Config>,
+    /// The host profile.
+    pub(super) profile: Profile,
+    /// The lab's seed, drawn from by ids and guests.
+    pub(super) random: Random,
+    /// Wall clock at the scenario's beginning, nanoseconds since the epoch.
+    pub(super) start_ns: u64,
+    /// Simulated time.
+    pub(super) clock: Clock,
+    /// Which thread runs next.
+    pub(super) scheduler: Scheduler,
+    /// The threads: main, then workers.
+    pub(super) threads: Vec<Thread>,
+    /// The thread that runs now.
+    pub(super) thread: usize,
+    /// The plugins, in the order of the configuration.
+    pub(super) plugins: Vec<PluginInfo>,
+    /// The plugin of each filter of the chain.
+    pub(super) chain: Vec<usize>,
+    /// The VMs, by number.
+    pub(super) vms: Vec<VmInfo>,
+    /// VM and context to stream and filter.
+    pub(super) contexts: BTreeMap<(u32, u32), (usize, usize)>,
+    /// The streams.
+    pub(super) streams: Vec<Stream>,
+    /// What the upstreams answer.
+    pub(super) upstreams: Rc<BTreeMap<String, Vec<UpstreamRule>>>,
+    /// The traffic.
+    pub(super) traffic: Vec<Traffic>,
+    /// How each item of the traffic stands.
+    pub(super) items: Vec<Item>,
+    /// Connections by name: number and thread.
+    pub(super) connections: BTreeMap<String, (u64, usize)>,
+    /// Connections so far.
+    pub(super) connections_made: u64,
+    /// State that VMs share, and metrics.
+    pub(super) state: State,
+    /// Callouts so far.
+    pub(super) callouts: Vec<super::callout::Callout>,
+    /// Log lines.
+    pub(super) logs: Vec<LogLine>,
+    /// Access log lines.
+    pub(super) access_log: Vec<String>,
+    /// Results of plain calls.
+    pub(super) calls: Vec<CallResult>,
+    /// Why the configuration was rejected.
+    pub(super) rejected: Option<String>,
+    /// The most bytes that one filter held.
+    pub(super) peak_buffer: u64,
+    /// Requests of callouts that no stream has sent.
+    pub(super) root_requests: Vec<UpstreamRequest>,
+    /// The filter callback that runs now: stream, filter and direction.
+    pub(super) running_callback: Option<(usize, usize, Direction)>,
+    /// How many more ticks a stalled stream is given.
+    pub(super) patience: u32,
+    /// The interpreter, for plain calls.
+    pub(super) engine: Rc<Engine>,
+    /// What a VM may use.
+    pub(super) limits: Limits,
+    /// The bytes of the lab's files.
+    pub(super) contents: Rc<Contents>,
+    /// The least level that is logged.
+    pub(super) log_level: LogLevel,
+    /// The trace.
+    pub(super) trace: Trace,
+}
+
+/// A thread.
+#[derive(Debug, Default)]
+pub(super) struct Thread {
+    /// What it has to do, next first.
+    pub(super) queue: VecDeque<Task>,
+    /// How many tasks at the front belong to the turn that runs: one event and all it leads to.
+    pub(super) turn: usize,
+    /// The guest call that is suspended, if one is.
+    pub(super) parked: Option<Made>,
+    /// Effects of the guest call that runs.
+    pub(super) effects: Vec<Effect>,
+    /// Its serving VM of each VM key.
+    pub(super) vms: BTreeMap<usize, usize>,
+    /// Its root contexts: plugin to VM and root.
+    pub(super) roots: BTreeMap<usize, (usize, u32)>,
+    /// Turns of load balancing, by cluster.
+    pub(super) turns: BTreeMap<usize, usize>,
+}
+
+/// A plugin.
+pub(super) struct PluginInfo {
+    /// Its configuration.
+    pub(super) config: Plugin,
+    /// The number of its VM key: same vm_id, VM configuration and code share it.
+    pub(super) key: usize,
+    /// The first plugin with the same name, root id and configuration on this key: they share a root.
+    pub(super) same_as: usize,
+    /// The ABI version of its module.
+    pub(super) abi: AbiVersion,
+}
+
+/// A VM, as far as the proxy knows it.
+#[derive(Debug)]
+pub(super) struct VmInfo {
+    /// Its thread.
+    pub(super) thread: usize,
+    /// The plugin whose settings it was made with.
+    pub(super) plugin: usize,
+    /// What it is for.
+    pub(super) role: super::task::Role,
+    /// Whether it is dead.
+    pub(super) failed: bool,
+    /// Whether it was thrown away.
+    pub(super) dropped: bool,
+    /// Its root contexts.
+    pub(super) roots: BTreeMap<u32, Root>,
+}
+
+/// A root context.
+#[derive(Debug)]
+pub(super) struct Root {
+    /// Its plugin.
+    pub(super) plugin: usize,
+    /// The stage of its start that runs, which decides what configuration is readable.
+    pub(super) stage: Option<super::task::Stage>,
+    /// Tick period in nanoseconds; 0 is off.
+    pub(super) tick_ns: u64,
+    /// The tick's timer.
+    pub(super) tick: Option<super::clock::TimerId>,
+    /// Code and message of the last status.
+    pub(super) status: (u32, Vec<u8>),
+    /// `on_done` returned false and `proxy_done` has not come.
+    pub(super) parked: bool,
+    /// The callout whose answer is readable.
+    pub(super) callout: Option<usize>,
+}
+
+/// How an item of traffic stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// Not begun.
+    Waiting,
+    /// Begun, not over.
+    Running,
+    /// Over.
+    Over,
+}
+
+impl Shared {
+    /// Puts a task before all others of the thread that runs.
+    pub(super) fn push_front(&mut self, task: Task) {
+        let thread = &mut self.threads[self.thread];
+        thread.queue.push_front(task);
+        thread.turn += 1;
+    }
+
+    /// Makes a thread the one that runs.
+    pub(super) fn enter(&mut self, thread: usize) {
+        self.thread = thread;
+        self.trace.thread = thread as u32;
+        self.trace.t_ns = self.clock.now_ns;
+    }
+
+    /// Takes the next task of the thread that runs.
+    pub(super) fn pop(&mut self) -> Option<Task> {
+        let thread = &mut self.threads[self.thread];
+        thread.turn = thread.turn.saturating_sub(1);
+        thread.queue.pop_front()
+    }
+
+    /// Whether the thread that runs is in the middle of a turn: an event loop finishes what it has
+    /// begun before it lets go, unless its guest is suspended at a host call.
+    pub(super) fn in_turn(&self) -> bool {
+        let thread = &self.threads[self.thread];
+        thread.turn > 0 && thread.parked.is_none()
+    }
+
+    /// Which threads have work.
+    pub(super) fn ready(&self) -> Vec<bool> {
+        self.threads.iter().map(Thread::has_work).collect()
+    }
+
+    /// Does a task; the guest call that it wants, if it wants one.
+    pub(super) fn perform(&mut self, task: Task) -> Option<Call> {
+        match task {
+            Task::Boot(boot) => return self.boot(boot),
+            Task::Pass(pass) => return self.pass(pass),
+            Task::Continue(stream, filter, direction, trailers) => {
+                self.continue_filter(stream, filter, direction, trailers);
+            }
+            Task::ContinueBody(body) => self.continue_body(body),
+            Task::ContinueTrailers(stream, direction, at) => {
+                self.continue_trailers(stream, direction, at)
+            }
+            Task::ClientRead(stream) => self.client_read(stream),
+            Task::UpstreamRead(stream) => self.upstream_read(stream),
+            Task::ClientGone(stream) => self.client_gone(stream),
+            Task::RouteTimeout(stream) => self.timed_out(stream),
+            Task::IdleTimeout(stream) => self.idle_timeout(stream),
+            Task::UpstreamAnswer(stream) => self.upstream_answers(stream),
+            Task::Log(stream) => self.log_stream(stream),
+            Task::FilterLog(..)
+            | Task::FilterDone(..)
+            | Task::FilterDelete(..)
+            | Task::RootDelete(..) => {
+                return self.filter_end(&task);
+            }
+            Task::Ended(stream) => self.ended(stream),
+            Task::Begin(item) => self.begin_item(item),
+            Task::Elapsed(item) => self.traffic_ended(item),
+            Task::Tick(vm, root) => return self.tick(vm, root),
+            Task::QueueReady(vm, root, token) => return self.queue_ready(vm, root, token),
+            Task::Callout(callout) => return self.callout_ended(callout),
+        }
+        None
+    }
+
+    /// A guest call has ended: its effects, then what it was for.
+    pub(super) fn after(&mut self, after: After, vm: usize, ended: Ended, context: Option<u32>) {
+        if let Ended::Failed(message) = &ended {
+            self.vm_failed(vm, message.clone());
+        }
+        self.apply_effects();
+        match after {
+            After::Boot(boot) => self.booted(boot, ended, context),
+            After::Created(pass) => self.wasm_created(pass, context),
+            After::Callback(pass) => self.wasm_returned(pass, ended),
+            After::CreatedToLog(stream, filter) => {
+                self.wasm_created_to_log(stream, filter, context)
+            }
+            After::Logged(stream, filter) => {
+                self.streams[stream].filters[filter].wasm.logging = false
+            }
+            After::Deleted(stream, filter) => self.deleted(stream, filter),
+            After::Ticked(vm, root) => self.arm_tick(vm, root),
+            After::CalledOut(callout) => self.called_out(callout),
+            After::Nothing => {}
+        }
+    }
+
+    /// Wall clock as `date` writes it.
+    pub(super) fn now_text(&self) -> String {
+        super::time::http_date(self.start_ns + self.clock.now_ns)
+    }
+
+    /// Adds to a stat of the connection manager.
+    pub(super) fn http_stat(&mut self, name: &str, by: u64) {
+        let name = format!("http.{}.{name}", self.config.manager.stat_prefix);
+        *self.state.stats.entry(name).or_insert(0) += by;
+    }
+
+    /// Adds to a stat of a cluster.
+    pub(super) fn cluster_stat(&mut self, cluster: &str, name: &str, by: u64) {
+        *self
+            .state
+            .stats
+            .entry(format!("cluster.{cluster}.{name}"))
+            .or_insert(0) += by;
+    }
+
+    /// A filter's configured plugin name, for the trace.
+    pub(super) fn filter_name(&self, filter: usize) -> &str {
+        let name = &self.plugins[self.chain[filter]].config.name;
+        match name.as_str() {
+            "" => &self.config.manager.filters[filter].name,
+            name => name,
+        }
+    }
+
+    /// A line of the proxy's own log.
+    pub(super) fn own_log(&mut self, level: LogLevel, message: String) {
+        let line = LogLine {
+            t_ns: self.clock.now_ns,
+            thread: self.thread as u32,
+            plugin: String::new(),
+            level: level.word().to_owned(),
+            message,
+        };
+        self.logs.push(line);
+    }
+}
+
+impl Thread {
+    /// Whether there is something to do.
+    fn has_work(&self) -> bool {
+        self.parked.is_some() || !self.queue.is_empty()
+    }
+}

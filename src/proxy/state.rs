@@ -1,0 +1,174 @@
+//! State that outlives a call and is shared between VMs: shared data, queues, metrics, stats.
+
+use crate::abi::{MetricType, Status};
+use crate::host::port::{Answer, Refusal};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Everything shared.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Stats by Envoy's names: counters and gauges.
+    pub(super) stats: BTreeMap<String, u64>,
+    /// Shared data: vm_id, then key to value and CAS number.
+    pub(super) data: BTreeMap<Vec<u8>, Keys>,
+    /// The last CAS number that was given out, one count for all keys.
+    cas: u32,
+    /// Queues by token, from 1.
+    pub(super) queues: Vec<Queue>,
+    /// Metrics of each VM: id to kind and name.
+    metrics: BTreeMap<(u32, u32), (MetricType, String)>,
+    /// The next metric number of each VM and kind.
+    numbers: BTreeMap<(u32, u32), u32>,
+}
+
+/// Keys of one vm_id, with value and CAS number.
+type Keys = BTreeMap<Vec<u8>, (Vec<u8>, u32)>;
+
+/// A shared queue.
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// The vm_id it belongs to.
+    pub(super) vm_id: Vec<u8>,
+    /// Its name.
+    pub(super) name: Vec<u8>,
+    /// What is in it.
+    pub(super) items: VecDeque<Vec<u8>>,
+    /// The VM and root that registered last: the only ones that are told.
+    pub(super) consumer: (usize, u32),
+}
+
+impl State {
+    /// Reads shared data.
+    pub(super) fn get(&self, vm_id: &[u8], key: &[u8]) -> Answer<(Vec<u8>, u32)> {
+        let found = self.data.get(vm_id).and_then(|data| data.get(key));
+        found
+            .cloned()
+            .ok_or_else(|| Refusal::new(Status::NotFound, "no such key in this vm_id"))
+    }
+
+    /// Writes shared data. A CAS number on a missing key creates it.
+    pub(super) fn set(&mut self, vm_id: &[u8], key: &[u8], value: &[u8], cas: u32) -> Answer<()> {
+        let data = self.data.entry(vm_id.to_vec()).or_default();
+        if let Some((_, now)) = data.get(key)
+            && cas != 0
+            && cas != *now
+        {
+            let reason = format!("the CAS number is {now} by now, not {cas}");
+            return Err(Refusal::new(Status::CasMismatch, reason));
+        }
+        // Numbers begin at 1 and the first write takes 2, as cpp-host counts; 0 is never given out.
+        self.cas = match self.cas.max(1).wrapping_add(1) {
+            0 => 1,
+            next => next,
+        };
+        data.insert(key.to_vec(), (value.to_vec(), self.cas));
+        Ok(())
+    }
+
+    /// Registers a queue, or takes over an existing one's notifications; its token.
+    pub(super) fn register(&mut self, vm_id: &[u8], name: &[u8], consumer: (usize, u32)) -> u32 {
+        if let Some(at) = self.find(vm_id, name) {
+            self.queues[at].consumer = consumer;
+            return at as u32 + 1;
+        }
+        self.queues.push(Queue {
+            vm_id: vm_id.to_vec(),
+            name: name.to_vec(),
+            items: VecDeque::new(),
+            consumer,
+        });
+        self.queues.len() as u32
+    }
+
+    /// The place of a queue.
+    pub(super) fn find(&self, vm_id: &[u8], name: &[u8]) -> Option<usize> {
+        self.queues
+            .iter()
+            .position(|q| q.vm_id == vm_id && q.name == name)
+    }
+
+    /// A queue by its token.
+    pub(super) fn queue(&mut self, token: u32) -> Answer<&mut Queue> {
+        (token as usize)
+            .checked_sub(1)
+            .and_then(|at| self.queues.get_mut(at))
+            .ok_or_else(|| Refusal::new(Status::NotFound, "no queue has this token"))
+    }
+
+    /// Defines a metric; every definition gets an id of its own: 4, 8 … counters, 5, 9 … gauges,
+    /// 6, 10 … histograms.
+    pub(super) fn define(&mut self, vm: u32, kind: MetricType, name: &str) -> u32 {
+        let tag = kind.number();
+        let number = self.numbers.entry((vm, tag)).or_insert(tag);
+        *number += 4;
+        let id = *number;
+        let name = format!("wasmcustom.{name}");
+        if kind != MetricType::Histogram {
+            self.stats.entry(name.clone()).or_insert(0);
+        }
+        self.metrics.insert((vm, id), (kind, name));
+        id
+    }
+
+    fn metric(&mut self, vm: u32, id: u32) -> Answer<(MetricType, &mut u64)> {
+        let Some((kind, name)) = self.metrics.get(&(vm, id)) else {
+            return match id & 3 {
+                0 | 1 => Err(Refusal::new(
+                    Status::NotFound,
+                    "no metric has this id in this VM",
+                )),
+                _ => Err(Refusal::new(
+                    Status::BadArgument,
+                    "not the id of a counter or a gauge",
+                )),
+            };
+        };
+        if *kind == MetricType::Histogram {
+            return Err(Refusal::new(
+                Status::BadArgument,
+                "a histogram takes record only",
+            ));
+        }
+        Ok((*kind, self.stats.entry(name.clone()).or_insert(0)))
+    }
+
+    /// Adds to a metric; a counter only grows.
+    pub(super) fn increment(&mut self, vm: u32, id: u32, delta: i64) -> Answer<()> {
+        let (kind, value) = self.metric(vm, id)?;
+        if kind == MetricType::Counter && delta <= 0 {
+            return Err(Refusal::new(
+                Status::BadArgument,
+                "a counter grows by more than 0",
+            ));
+        }
+        *value = value.wrapping_add_signed(delta);
+        Ok(())
+    }
+
+    /// Records: a counter adds, a gauge is set, a histogram observes.
+    pub(super) fn record(&mut self, vm: u32, id: u32, value: u64) -> Answer<()> {
+        let Some((kind, name)) = self.metrics.get(&(vm, id)) else {
+            return Err(Refusal::new(
+                Status::NotFound,
+                "no metric has this id in this VM",
+            ));
+        };
+        match kind {
+            MetricType::Counter => {
+                let stat = self.stats.entry(name.clone()).or_insert(0);
+                *stat = stat.wrapping_add(value);
+            }
+            MetricType::Gauge => {
+                self.stats.insert(name.clone(), value);
+            }
+            // Histograms are no part of the report's counters and gauges.
+            MetricType::Histogram => {}
+        }
+        Ok(())
+    }
+
+    /// Reads a metric; a histogram cannot be read.
+    pub(super) fn read(&mut self, vm: u32, id: u32) -> Answer<u64> {
+        self.metric(vm, id).map(|(_, value)| *value)
+    }
+}

@@ -1,0 +1,261 @@
+//! A request and its response inside the proxy: messages, filters' states, what is known of it.
+
+use super::clock::TimerId;
+use super::task::{Direction, Part};
+use crate::model::Headers;
+use crate::model::report::{Exchange, Response};
+use std::collections::VecDeque;
+
+/// A stream.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// The thread of its worker.
+    pub(super) thread: usize,
+    /// The connection it came over, numbered from 1.
+    pub(super) connection: u64,
+    /// The item of traffic that began it.
+    pub(super) traffic: usize,
+    /// The request inside the proxy.
+    pub(super) request: Half,
+    /// The response inside the proxy.
+    pub(super) response: Half,
+    /// The filters, in the order of the configuration.
+    pub(super) filters: Vec<Active>,
+    /// Frames of the client's that are not read yet.
+    pub(super) inbox: VecDeque<Frame>,
+    /// Whether a read of the client's next frame is queued.
+    pub(super) reading: bool,
+    /// The cached route.
+    pub(super) route: RouteCache,
+    /// The router's request to an upstream.
+    pub(super) upstream: Option<Upstream>,
+    /// What is known of it.
+    pub(super) info: Info,
+    /// What the report says.
+    pub(super) exchange: Exchange,
+    /// The response as the client receives it.
+    pub(super) received: Option<Response>,
+    /// Bytes the client still waits for, when a content-length said so.
+    pub(super) promised: Option<usize>,
+    /// Where it is in its life.
+    pub(super) life: Life,
+    /// The stream idle timer.
+    pub(super) idle: Option<TimerId>,
+}
+
+/// Where a stream is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It runs.
+    Running,
+    /// Both sides are done with it: logs and deletes are running.
+    Ending,
+    /// Nothing is left.
+    Ended,
+}
+
+/// A message inside the proxy.
+#[derive(Debug, Default)]
+pub(super) struct Half {
+    /// Headers, once there are any.
+    pub(super) headers: Option<Headers>,
+    /// Trailers, once there are any.
+    pub(super) trailers: Option<Headers>,
+    /// The body that filters hold back.
+    pub(super) held: Option<Vec<u8>>,
+    /// The chunk that a filter is looking at.
+    pub(super) chunk: Vec<u8>,
+    /// Whether the sender has said everything.
+    pub(super) complete: bool,
+    /// Whether iteration was broken off for good.
+    pub(super) aborted: bool,
+    /// Whether what is held grows under back-pressure instead of failing at the limit.
+    pub(super) streaming: bool,
+    /// Whether the sender is not being read.
+    pub(super) paused: bool,
+    /// The most bytes that were held.
+    pub(super) peak: usize,
+}
+
+/// A filter's state on a stream.
+#[derive(Debug, Default)]
+pub(super) struct Active {
+    /// Decoding.
+    pub(super) decode: Side,
+    /// Encoding.
+    pub(super) encode: Side,
+    /// The Wasm filter's own.
+    pub(super) wasm: super::wasm_filter::WasmStream,
+}
+
+/// Iteration of one direction at one filter: Envoy's `ActiveStreamFilterBase`.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    /// Whether, and how, it has stopped.
+    pub(super) state: Iteration,
+    /// Whether its headers went on to the next filter.
+    pub(super) headers_continued: bool,
+    /// Whether it has seen the end of the stream.
+    pub(super) ended: bool,
+}
+
+/// Envoy's `IterationState`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Iteration {
+    /// It goes on.
+    #[default]
+    Continue,
+    /// Stopped for this frame type; later ones still come to this filter.
+    StopSingle,
+    /// Stopped for all; the body is held, up to the limit.
+    StopAllBuffer,
+    /// Stopped for all; the body is held with back-pressure.
+    StopAllWatermark,
+}
+
+impl Side {
+    /// Whether no frame of any type reaches this filter.
+    pub(super) fn stopped_all(&self) -> bool {
+        matches!(
+            self.state,
+            Iteration::StopAllBuffer | Iteration::StopAllWatermark
+        )
+    }
+}
+
+/// A frame from the client or an upstream.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    /// What it carries. Headers and trailers travel beside it.
+    pub(super) part: Part,
+    /// Its headers or trailers.
+    pub(super) headers: Headers,
+    /// Whether it is the last.
+    pub(super) end: bool,
+}
+
+/// The cached route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum RouteCache {
+    /// Not looked for, or cleared.
+    #[default]
+    Unknown,
+    /// There is none.
+    Missing,
+    /// Virtual host and route, by number.
+    Found(usize, usize),
+}
+
+/// The router's request to an upstream.
+#[derive(Debug)]
+pub(super) struct Upstream {
+    /// The cluster.
+    pub(super) cluster: String,
+    /// The host's `ip:port`.
+    pub(super) host: (String, u16),
+    /// Its index in `exchange.upstream_requests`.
+    pub(super) index: usize,
+    /// Whether the whole request was sent.
+    pub(super) request_done: bool,
+    /// When that was.
+    pub(super) request_done_ns: u64,
+    /// When the first byte was sent.
+    pub(super) began_ns: u64,
+    /// When the last byte of the response came.
+    pub(super) last_byte_ns: Option<u64>,
+    /// Its frames that are not read yet.
+    pub(super) inbox: VecDeque<Frame>,
+    /// Whether a read of its next frame is queued.
+    pub(super) reading: bool,
+    /// Whether response headers came.
+    pub(super) answered: bool,
+    /// The route timeout's timer.
+    pub(super) timeout: Option<TimerId>,
+    /// The answer's timer.
+    pub(super) answer: Option<TimerId>,
+    /// Whether it was given up.
+    pub(super) gone: bool,
+}
+
+/// Envoy's `StreamInfo`, as far as it is used.
+#[derive(Debug, Default)]
+pub(super) struct Info {
+    /// When the request began, nanoseconds since the scenario began.
+    pub(super) start_ns: u64,
+    /// When the request was read whole.
+    pub(super) request_end_ns: Option<u64>,
+    /// When the first byte of the response went to the client.
+    pub(super) response_start_ns: Option<u64>,
+    /// When the stream ended.
+    pub(super) end_ns: Option<u64>,
+    /// Response code details.
+    pub(super) details: String,
+    /// Response flags, as `%RESPONSE_FLAGS%` writes them.
+    pub(super) flags: Vec<&'static str>,
+    /// The response's status, once known.
+    pub(super) status: Option<u16>,
+    /// Bytes of the request's body.
+    pub(super) bytes_received: u64,
+    /// Bytes of the response's body.
+    pub(super) bytes_sent: u64,
+    /// Body of a local reply.
+    pub(super) local_body: Vec<u8>,
+    /// Filter state, by raw key.
+    pub(super) filter_state: std::collections::BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Whether the request was `HEAD`.
+    pub(super) head: bool,
+    /// Whether the request was gRPC.
+    pub(super) grpc: bool,
+}
+
+impl Stream {
+    /// The message of a direction.
+    pub(super) fn half(&mut self, direction: Direction) -> &mut Half {
+        match direction {
+            Direction::Decode => &mut self.request,
+            Direction::Encode => &mut self.response,
+        }
+    }
+
+    /// A filter's iteration in a direction.
+    pub(super) fn side(&mut self, filter: usize, direction: Direction) -> &mut Side {
+        let active = &mut self.filters[filter];
+        match direction {
+            Direction::Decode => &mut active.decode,
+            Direction::Encode => &mut active.encode,
+        }
+    }
+
+    /// The filter after this one in a direction; from `None`, the first. `None` is the end.
+    pub(super) fn next(&self, filter: Option<usize>, direction: Direction) -> Option<usize> {
+        match (direction, filter) {
+            (Direction::Decode, None) => (!self.filters.is_empty()).then_some(0),
+            (Direction::Decode, Some(i)) => (i + 1 < self.filters.len()).then_some(i + 1),
+            (Direction::Encode, None) => self.filters.len().checked_sub(1),
+            (Direction::Encode, Some(i)) => i.checked_sub(1),
+        }
+    }
+
+    /// Adds a response flag once, in the order in which Envoy writes them.
+    pub(super) fn flag(&mut self, flag: &'static str) {
+        const ORDER: [&str; 30] = [
+            "LH", "UH", "UT", "LR", "UR", "UF", "UC", "UO", "NR", "DI", "FI", "RL", "UAEX", "RLSE",
+            "DC", "URX", "SI", "IH", "DPE", "UMSDR", "RFCF", "NFCF", "DT", "UPE", "NC", "OM", "DF",
+            "DO", "DR", "UDO",
+        ];
+        if !self.info.flags.contains(&flag) {
+            self.info.flags.push(flag);
+            self.info
+                .flags
+                .sort_by_key(|f| ORDER.iter().position(|o| o == f));
+        }
+    }
+
+    /// The flags as `%RESPONSE_FLAGS%` writes them.
+    pub(super) fn flags(&self) -> String {
+        match self.info.flags.as_slice() {
+            [] => "-".to_owned(),
+            flags => flags.join(","),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Traffic: its items begin in order or at their time, and end.
+
+use super::clock::Weight;
+use super::shared::{Item, Shared};
+use super::task::Task;
+use crate::model::lab::TrafficAction;
+
+impl Shared {
+    /// The scenario's traffic begins.
+    pub(super) fn begin_traffic(&mut self) {
+        for item in 0..self.traffic.len() {
+            if let Some(at) = self.traffic[item].at_ns {
+                self.clock.after(at, 0, Task::Begin(item), Weight::Work);
+            }
+        }
+        self.begin_next(0);
+    }
+
+    /// Begins an item, if it waits only for those before it.
+    fn begin_next(&mut self, item: usize) {
+        let Some(traffic) = self.traffic.get(item) else {
+            return;
+        };
+        if traffic.at_ns.is_none() && self.items[item] == Item::Waiting {
+            self.threads[0].queue.push_back(Task::Begin(item));
+        }
+    }
+
+    /// An item begins.
+    pub(super) fn begin_item(&mut self, item: usize) {
+        self.items[item] = Item::Running;
+        self.patience = PATIENCE;
+        let traffic = self.traffic[item].clone();
+        match traffic.action {
+            TrafficAction::Request(request) => {
+                let (connection, thread) = self.connect(traffic.connection, traffic.worker);
+                let stream = self.begin_request(&request, thread, connection, item);
+                if let Some(cancel) = traffic.cancel_ns {
+                    self.clock
+                        .after(cancel, thread, Task::ClientGone(stream), Weight::Work);
+                }
+            }
+            TrafficAction::Advance(ns) => {
+                self.clock.after(ns, 0, Task::Elapsed(item), Weight::Work);
+            }
+            // Refused when the lab was prepared.
+            TrafficAction::Call { .. } | TrafficAction::Tcp { .. } => self.traffic_ended(item),
+        }
+    }
+
+    /// An item is over: the next may begin.
+    pub(super) fn traffic_ended(&mut self, item: usize) {
+        self.items[item] = Item::Over;
+        self.patience = PATIENCE;
+        self.begin_next(item + 1);
+    }
+
+    /// Nothing will happen any more to what still runs: it has stalled. Whether there was any.
+    pub(super) fn give_up(&mut self) -> bool {
+        let running = self.items.iter().position(|item| *item == Item::Running);
+        match running {
+            Some(item) => {
+                self.traffic_ended(item);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A connection by name or a new one, and the thread it is pinned to.
+    fn connect(&mut self, name: Option<String>, worker: Option<u32>) -> (u64, usize) {
+        if let Some(known) = name.as_ref().and_then(|name| self.connections.get(name)) {
+            return *known;
+        }
+        let workers = self.threads.len() - 1;
+        let worker = match worker {
+            Some(worker) => worker as usize % workers,
+            None => self.connections_made as usize % workers,
+        };
+        self.connections_made += 1;
+        let connection = (self.connections_made, worker + 1);
+        self.http_stat("downstream_cx_total", 1);
+        if let Some(name) = name {
+            self.connections.insert(name, connection);
+        }
+        connection
+    }
+}
+
+/// How many ticks a stalled stream is given, to be continued by one of them.
+pub(super) const PATIENCE: u32 = 64;

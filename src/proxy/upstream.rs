@@ -1,0 +1,399 @@
+//! Upstream clusters: what the lab has them answer, and how it comes back to the router.
+
+use super::clock::Weight;
+use super::downstream::frames;
+use super::local_reply::Reply;
+use super::shared::Shared;
+use super::stream::{Frame, Life};
+use super::task::{Part, Task};
+use crate::model::lab::{Matcher, RequestMatch, UpstreamAction, UpstreamRule};
+use crate::model::report::{Message, UpstreamRequest};
+use crate::model::trace::{Kind, arg};
+use crate::model::{Bytes, Headers};
+use std::collections::VecDeque;
+
+/// What an upstream does with a request.
+pub(super) enum Answer {
+    /// These frames, which make this message.
+    Frames(VecDeque<Frame>, Message),
+    /// It resets the stream.
+    Reset,
+    /// It says nothing.
+    Silence,
+}
+
+impl Shared {
+    /// The whole request is at the upstream: its rule decides what happens when.
+    pub(super) fn upstream_works(&mut self, index: usize) {
+        let stream = &mut self.streams[index];
+        let thread = stream.thread;
+        let Some(upstream) = &mut stream.upstream else {
+            return;
+        };
+        let Some(request) = stream.exchange.upstream_requests.get_mut(upstream.index) else {
+            return;
+        };
+        if !cut_to_length(request) {
+            // Fewer bytes than content-length has promised: an HTTP/1.1 upstream waits for the rest.
+            return;
+        }
+        let rule = find_rule(self.upstreams.get(&upstream.cluster), request);
+        if matches!(rule.action, UpstreamAction::Timeout) {
+            return;
+        }
+        let task = Task::UpstreamAnswer(index);
+        upstream.answer = Some(self.clock.after(rule.delay_ns, thread, task, Weight::Work));
+    }
+
+    /// The upstream's delay is over.
+    pub(super) fn upstream_answers(&mut self, index: usize) {
+        let stream = &mut self.streams[index];
+        if stream.life != Life::Running {
+            return;
+        }
+        let Some(upstream) = &mut stream.upstream else {
+            return;
+        };
+        if upstream.gone {
+            return;
+        }
+        upstream.answer = None;
+        let cluster = upstream.cluster.clone();
+        let Some(request) = stream.exchange.upstream_requests.get_mut(upstream.index) else {
+            return;
+        };
+        let rule = find_rule(self.upstreams.get(&cluster), request);
+        match answer(&rule, request) {
+            Answer::Frames(frames, message) => {
+                request.response = Some(message);
+                upstream.inbox = frames;
+                self.upstream_read_later(index);
+            }
+            Answer::Reset => self.upstream_reset(
+                index,
+                "remote reset",
+                "remote_reset",
+                "UR",
+                "upstream_rq_rx_reset",
+            ),
+            Answer::Silence => {}
+        }
+    }
+
+    /// The upstream's stream was reset: 503 before response headers, a reset after them.
+    fn upstream_reset(
+        &mut self,
+        index: usize,
+        words: &str,
+        details: &str,
+        flag: &'static str,
+        stat: &'static str,
+    ) {
+        let stream = &mut self.streams[index];
+        let Some(upstream) = &mut stream.upstream else {
+            return;
+        };
+        let answered = upstream.answered;
+        let cluster = upstream.cluster.clone();
+        stream.flag(flag);
+        self.cluster_stat(&cluster, stat, 1);
+        if self.trace.capture {
+            let args = vec![
+                arg("stream", index),
+                arg("cluster", cluster.as_bytes()),
+                arg("reason", words.as_bytes()),
+            ];
+            self.trace
+                .record(Kind::Upstream, "reset", None, None, args, None);
+        }
+        self.abandon_upstream(index);
+        if answered {
+            let stream = &mut self.streams[index];
+            stream.info.details = format!("upstream_reset_after_response_started{{{details}}}");
+            stream.response.aborted = true;
+            self.reset(index);
+            return;
+        }
+        let reply = Reply {
+            status: 503,
+            body: format!(
+                "upstream connect error or disconnect/reset before headers. reset reason: {words}"
+            )
+            .into_bytes(),
+            details: format!("upstream_reset_before_response_started{{{details}}}"),
+            ..Reply::default()
+        };
+        self.local_reply(index, reply);
+    }
+
+    /// Queues a read of the upstream's next frame.
+    pub(super) fn upstream_read_later(&mut self, index: usize) {
+        let stream = &mut self.streams[index];
+        let paused = stream.response.paused;
+        let Some(upstream) = &mut stream.upstream else {
+            return;
+        };
+        if upstream.reading || upstream.inbox.is_empty() || paused {
+            return;
+        }
+        upstream.reading = true;
+        let thread = stream.thread;
+        self.threads[thread]
+            .queue
+            .push_back(Task::UpstreamRead(index));
+    }
+
+    /// Reads the upstream's next frame and sends it through the encoders.
+    pub(super) fn upstream_read(&mut self, index: usize) {
+        self.touch(index);
+        let now = self.clock.now_ns;
+        let stream = &mut self.streams[index];
+        let paused = stream.response.paused;
+        let running = stream.life == Life::Running;
+        let Some(upstream) = &mut stream.upstream else {
+            return;
+        };
+        upstream.reading = false;
+        if !running || paused || upstream.gone {
+            return;
+        }
+        let Some(mut frame) = upstream.inbox.pop_front() else {
+            return;
+        };
+        upstream.last_byte_ns = Some(now);
+        if frame.end
+            && let Some(id) = upstream.timeout.take()
+        {
+            self.clock.cancel(id);
+        }
+        let service_ms = (now - upstream.request_done_ns) / 1_000_000;
+        upstream.answered = true;
+        let cluster = upstream.cluster.clone();
+        self.upstream_frame_event(index, &cluster, &frame);
+        self.streams[index].response.complete = frame.end;
+        self.upstream_read_later(index);
+        match &frame.part {
+            Part::Headers => {
+                let status = frame.headers.get_str(":status").unwrap_or("0").to_owned();
+                self.cluster_stat(&cluster, &format!("upstream_rq_{status}"), 1);
+                let class = status.chars().next().unwrap_or('0');
+                self.cluster_stat(&cluster, &format!("upstream_rq_{class}xx"), 1);
+                self.cluster_stat(&cluster, "upstream_rq_completed", 1);
+                frame
+                    .headers
+                    .push("x-envoy-upstream-service-time", service_ms.to_string());
+                let mut headers = frame.headers;
+                self.change_response(index, &mut headers);
+                let stream = &mut self.streams[index];
+                stream.info.details = "via_upstream".to_owned();
+                stream.response.headers = Some(headers);
+            }
+            Part::Trailers => self.streams[index].response.trailers = Some(frame.headers),
+            Part::Data(_) => {}
+        }
+        self.encode_pass(index, frame.part, frame.end);
+    }
+
+    fn upstream_frame_event(&mut self, index: usize, cluster: &str, frame: &Frame) {
+        if !self.trace.capture {
+            return;
+        }
+        let mut args = vec![arg("stream", index), arg("cluster", cluster.as_bytes())];
+        let name = match &frame.part {
+            Part::Headers => {
+                args.push(arg("headers", &frame.headers));
+                "response_headers"
+            }
+            Part::Data(bytes) => {
+                args.push(arg("data", bytes.as_slice()));
+                "response_data"
+            }
+            Part::Trailers => {
+                args.push(arg("trailers", &frame.headers));
+                "response_trailers"
+            }
+        };
+        args.push(arg(
+            "end_of_stream",
+            if frame.end { "true" } else { "false" },
+        ));
+        self.trace
+            .record(Kind::Upstream, name, None, None, args, None);
+    }
+
+    /// The router gives its request to the upstream up, or is done with it.
+    pub(super) fn abandon_upstream(&mut self, index: usize) {
+        let stream = &mut self.streams[index];
+        let Some(upstream) = &mut stream.upstream else {
+            return;
+        };
+        if upstream.gone {
+            return;
+        }
+        upstream.gone = true;
+        upstream.inbox.clear();
+        let unfinished = !upstream.answered || !stream.response.complete;
+        let cluster = upstream.cluster.clone();
+        for id in [upstream.timeout.take(), upstream.answer.take()]
+            .into_iter()
+            .flatten()
+        {
+            self.clock.cancel(id);
+        }
+        if unfinished {
+            self.cluster_stat(&cluster, "upstream_rq_cancelled", 1);
+        }
+    }
+}
+
+/// What the rule makes of a request.
+pub(super) fn answer(rule: &UpstreamRule, request: &UpstreamRequest) -> Answer {
+    let (status, headers, body, sizes, trailers) = match &rule.action {
+        UpstreamAction::Reset => return Answer::Reset,
+        UpstreamAction::Timeout => return Answer::Silence,
+        UpstreamAction::Echo => {
+            let mut headers = Headers::default();
+            headers.push("content-type", "application/json");
+            (200, headers, echo(request), Vec::new(), Headers::default())
+        }
+        UpstreamAction::Reply {
+            status,
+            headers,
+            body,
+            chunks,
+            trailers,
+        } => (
+            *status,
+            headers.clone(),
+            body.0.clone(),
+            chunks.clone(),
+            trailers.clone(),
+        ),
+        UpstreamAction::Grpc { message, status } => {
+            let mut headers = Headers::default();
+            headers.push("content-type", "application/grpc");
+            let mut body = vec![0];
+            body.extend((message.len() as u32).to_be_bytes());
+            body.extend(&message.0);
+            let mut trailers = Headers::default();
+            trailers.push("grpc-status", status.to_string());
+            (200, headers, body, Vec::new(), trailers)
+        }
+    };
+    let mut all = Headers::default();
+    all.push(":status", status.to_string());
+    for (name, value) in headers.iter() {
+        all.push(name, value);
+    }
+    let whole = sizes.is_empty() && trailers.is_empty();
+    let bodiless = matches!(status, 204 | 304);
+    if whole
+        && !bodiless
+        && all.get("content-length").is_none()
+        && all.get("transfer-encoding").is_none()
+    {
+        all.push("content-length", body.len().to_string());
+    }
+    let body = match request.headers.get_str(":method") == Some("HEAD") || bodiless {
+        true => Vec::new(),
+        false => body,
+    };
+    let message = Message {
+        headers: all.clone(),
+        body: body.clone().into(),
+        trailers: trailers.clone(),
+    };
+    Answer::Frames(frames(all, &body, &sizes, &trailers), message)
+}
+
+/// The request as JSON: what an echo upstream answers.
+fn echo(request: &UpstreamRequest) -> Vec<u8> {
+    let get = |name: &str| request.headers.get_str(name).unwrap_or("").to_owned();
+    let mut headers = serde_json::Map::new();
+    for (name, value) in request.headers.iter() {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let value = serde_json::to_value(Bytes::from(value)).unwrap_or_default();
+        match headers.get_mut(&name) {
+            None => {
+                headers.insert(name, value);
+            }
+            Some(serde_json::Value::Array(list)) => list.push(value),
+            Some(first) => *first = serde_json::Value::Array(vec![first.take(), value]),
+        }
+    }
+    let mut out = serde_json::Map::new();
+    out.insert("method".to_owned(), get(":method").into());
+    out.insert("path".to_owned(), get(":path").into());
+    out.insert("headers".to_owned(), headers.into());
+    out.insert(
+        "body".to_owned(),
+        serde_json::to_value(&request.body).unwrap_or_default(),
+    );
+    if !request.trailers.is_empty() {
+        out.insert(
+            "trailers".to_owned(),
+            serde_json::to_value(&request.trailers).unwrap_or_default(),
+        );
+    }
+    serde_json::Value::Object(out).to_string().into_bytes()
+}
+
+/// The first rule that matches; a cluster without one echoes.
+pub(super) fn find_rule(
+    rules: Option<&Vec<UpstreamRule>>,
+    request: &UpstreamRequest,
+) -> UpstreamRule {
+    rules
+        .and_then(|rules| rules.iter().find(|rule| fits(&rule.matches, request)))
+        .cloned()
+        .unwrap_or_default()
+}
+
+fn fits(condition: &RequestMatch, request: &UpstreamRequest) -> bool {
+    let same = |wanted: &Option<String>, name: &str| {
+        wanted
+            .as_deref()
+            .is_none_or(|wanted| request.headers.get_str(name) == Some(wanted))
+    };
+    same(&condition.method, ":method")
+        && same(&condition.path, ":path")
+        && condition.headers.iter().all(|(name, matcher)| {
+            request
+                .headers
+                .get_all(name)
+                .any(|value| matches(matcher, value))
+        })
+}
+
+/// Whether a value is as a matcher wants it. A pattern that is no regular expression matches nothing;
+/// the lab file's reader has refused it before.
+pub(crate) fn matches(matcher: &Matcher, value: &[u8]) -> bool {
+    match matcher {
+        Matcher::Exact(bytes) => bytes.0 == value,
+        Matcher::Contains(bytes) => {
+            bytes.is_empty()
+                || value
+                    .windows(bytes.len())
+                    .any(|window| window == &bytes.0[..])
+        }
+        Matcher::Matches(pattern) => regex_lite::Regex::new(pattern)
+            .is_ok_and(|regex| regex.is_match(&String::from_utf8_lossy(value))),
+    }
+}
+
+/// Reads a request's body as an HTTP/1.1 upstream does: as many bytes as content-length says.
+/// False when some are missing.
+fn cut_to_length(request: &mut UpstreamRequest) -> bool {
+    let length = request
+        .headers
+        .get_str("content-length")
+        .and_then(|v| v.parse::<usize>().ok());
+    match length {
+        Some(length) if request.body.len() < length => false,
+        Some(length) => {
+            request.body.0.truncate(length);
+            true
+        }
+        None => true,
+    }
+}

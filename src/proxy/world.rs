@@ -1,0 +1,392 @@
+//! A scenario's world: the shared part, its VMs, and the loop that runs threads and lets time pass.
+
+use super::clock::{Clock, Weight};
+use super::config::{self, Code, Config, FilterKind, Plugin};
+use super::random::Random;
+use super::report::report;
+use super::schedule::Scheduler;
+use super::shared::{Item, PluginInfo, Shared, Thread};
+use super::state::State;
+use super::task::{After, Command, Ended, Made};
+use super::traffic::PATIENCE;
+use crate::abi::LogLevel;
+use crate::host::{Engine, GuestCall, Limits, Module, Profile, Step, Vm, VmSettings};
+use crate::model::lab::{Lab, Scenario, TrafficAction};
+use crate::model::report::ScenarioReport;
+use crate::model::trace::Trace;
+use crate::model::yaml::nearest;
+use crate::model::{Place, Problem};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The bytes of a lab's files, by path or URL.
+pub(crate) type Contents = BTreeMap<String, Arc<[u8]>>;
+
+/// A lab whose configuration has been read and whose modules have been loaded.
+pub struct Prepared {
+    config: Rc<Config>,
+    engine: Rc<Engine>,
+    limits: Limits,
+    profile: Profile,
+    modules: Vec<Module>,
+    /// The module of each plugin, by number.
+    of_plugin: Vec<usize>,
+    contents: Rc<Contents>,
+    upstreams: Rc<BTreeMap<String, Vec<crate::model::lab::UpstreamRule>>>,
+    lab: LabParts,
+}
+
+/// What every scenario needs of the lab.
+struct LabParts {
+    concurrency: u32,
+    seed: u64,
+    start_ns: u64,
+    schedule: crate::model::lab::Schedule,
+}
+
+/// Steps in one instant of simulated time, after which a scenario is stopped: somebody goes in circles.
+const STEPS_MAX: u32 = 1_000_000;
+
+impl Prepared {
+    /// Reads the configuration and loads the modules.
+    ///
+    /// # Errors
+    /// The first thing that cannot be used: a field, a file, a module, an item of traffic.
+    pub fn new(lab: &Lab, contents: &BTreeMap<String, Arc<[u8]>>) -> Result<Self, Problem> {
+        let config = config::read(&lab.envoy)?;
+        let limits = Limits::default();
+        let engine = Engine::new(&limits);
+        let Some(profile) = Profile::named(&lab.profile) else {
+            return Err(Problem::in_file(
+                &lab.file,
+                format!("no host profile is named `{}`", lab.profile),
+                "Leave `profile` out for Envoy.",
+            ));
+        };
+        let mut modules: Vec<(Arc<[u8]>, Module)> = Vec::new();
+        let mut of_plugin = Vec::new();
+        for filter in &config.manager.filters {
+            let FilterKind::Wasm(plugin) = &filter.kind;
+            let (name, bytes, place) = code(plugin, contents)?;
+            let known = modules.iter().position(|(known, _)| *known == bytes);
+            of_plugin.push(match known {
+                Some(at) => at,
+                None => {
+                    let module = Module::load(&engine, &name, &bytes)
+                        .map_err(|e| Problem::at(place, format!("{name}: {}", e.message), ""))?;
+                    modules.push((bytes, module));
+                    modules.len() - 1
+                }
+            });
+        }
+        for scenario in &lab.scenarios {
+            check_traffic(lab, scenario, contents)?;
+        }
+        Ok(Self {
+            config: Rc::new(config),
+            engine: Rc::new(engine),
+            limits,
+            profile,
+            modules: modules.into_iter().map(|(_, module)| module).collect(),
+            of_plugin,
+            contents: Rc::new(contents.clone()),
+            upstreams: Rc::new(lab.upstreams.clone()),
+            lab: LabParts {
+                concurrency: lab.concurrency.max(1),
+                seed: lab.seed,
+                start_ns: lab.start_ns,
+                schedule: lab.schedule.clone(),
+            },
+        })
+    }
+
+    /// Runs a scenario in a fresh world. The report has no checks yet.
+    pub fn run(&self, scenario: &Scenario, capture: bool, event_cap: u32) -> ScenarioReport {
+        let mut vms = Vec::new();
+        let mut shared = Box::new(self.shared(scenario, Trace::new(capture, event_cap)));
+        shared.boot_plugins();
+        shared = self.settle(shared, &mut vms);
+        if shared.rejected.is_none() {
+            shared.begin_traffic();
+            shared = self.settle(shared, &mut vms);
+        }
+        report(*shared, &vms, scenario)
+    }
+
+    fn shared(&self, scenario: &Scenario, trace: Trace) -> Shared {
+        let mut plugins: Vec<PluginInfo> = Vec::new();
+        let mut keys: Vec<(String, Vec<u8>, usize)> = Vec::new();
+        for (filter, module) in self.config.manager.filters.iter().zip(&self.of_plugin) {
+            let FilterKind::Wasm(plugin) = &filter.kind;
+            let key = (
+                plugin.vm_id.clone(),
+                plugin.vm_configuration.clone(),
+                *module,
+            );
+            let key = keys.iter().position(|k| *k == key).unwrap_or_else(|| {
+                keys.push(key);
+                keys.len() - 1
+            });
+            let same = plugins.iter().position(|p| {
+                p.key == key
+                    && p.config.name == plugin.name
+                    && p.config.root_id == plugin.root_id
+                    && p.config.configuration == plugin.configuration
+            });
+            plugins.push(PluginInfo {
+                config: (**plugin).clone(),
+                key,
+                same_as: same.unwrap_or(plugins.len()),
+                abi: self.modules[*module].abi(),
+            });
+        }
+        let threads = self.lab.concurrency as usize + 1;
+        Shared {
+            config: self.config.clone(),
+            profile: self.profile,
+            random: Random::new(self.lab.seed),
+            start_ns: self.lab.start_ns,
+            clock: Clock::default(),
+            scheduler: Scheduler::new(self.lab.schedule.clone(), self.lab.seed),
+            threads: (0..threads).map(|_| Thread::default()).collect(),
+            thread: 0,
+            chain: (0..plugins.len()).collect(),
+            plugins,
+            vms: Vec::new(),
+            contexts: BTreeMap::new(),
+            streams: Vec::new(),
+            upstreams: self.upstreams.clone(),
+            items: vec![Item::Waiting; scenario.traffic.len()],
+            traffic: scenario.traffic.clone(),
+            connections: BTreeMap::new(),
+            connections_made: 0,
+            state: State::default(),
+            callouts: Vec::new(),
+            logs: Vec::new(),
+            access_log: Vec::new(),
+            calls: Vec::new(),
+            rejected: None,
+            peak_buffer: 0,
+            root_requests: Vec::new(),
+            running_callback: None,
+            patience: PATIENCE,
+            engine: self.engine.clone(),
+            limits: self.limits.clone(),
+            contents: self.contents.clone(),
+            // As a developer runs Envoy: --component-log-level wasm:trace.
+            log_level: LogLevel::Trace,
+            trace,
+        }
+    }
+
+    /// Runs threads and lets time pass until nothing more happens by itself.
+    fn settle(&self, mut shared: Box<Shared>, vms: &mut Vec<Option<Vm<Shared>>>) -> Box<Shared> {
+        let mut steps = 0;
+        loop {
+            let next = match shared.in_turn() {
+                true => Some(shared.thread),
+                false => {
+                    let ready = shared.ready();
+                    shared.scheduler.pick(&ready)
+                }
+            };
+            if let Some(thread) = next {
+                steps += 1;
+                if steps > STEPS_MAX {
+                    let message = "stopped: a million steps without any time passing".to_owned();
+                    shared.own_log(LogLevel::Critical, message);
+                    return shared;
+                }
+                shared = self.step(shared, vms, thread);
+                continue;
+            }
+            steps = 0;
+            if shared.rejected.is_some() {
+                return shared;
+            }
+            let waits = shared.items.contains(&Item::Running);
+            let on = shared.clock.has(Weight::Work)
+                || waits && shared.patience > 0 && shared.clock.has(Weight::Tick);
+            if on {
+                if !shared.clock.has(Weight::Work) {
+                    shared.patience -= 1;
+                }
+                if let Some((thread, task)) = shared.clock.advance() {
+                    shared.threads[thread].queue.push_back(task);
+                }
+            } else if !shared.give_up() {
+                return shared;
+            }
+        }
+    }
+
+    /// One task of a thread, with the guest call that it wants.
+    fn step(
+        &self,
+        mut shared: Box<Shared>,
+        vms: &mut Vec<Option<Vm<Shared>>>,
+        thread: usize,
+    ) -> Box<Shared> {
+        shared.enter(thread);
+        let (made, resumed) = match shared.threads[thread].parked.take() {
+            Some(made) => (made, true),
+            None => {
+                let Some(task) = shared.pop() else {
+                    return shared;
+                };
+                match shared.perform(task) {
+                    Some(call) => (
+                        Made {
+                            call,
+                            context: None,
+                        },
+                        false,
+                    ),
+                    None => return shared,
+                }
+            }
+        };
+        self.make(shared, vms, made, resumed)
+    }
+
+    /// Makes a guest call, or goes on with one.
+    fn make(
+        &self,
+        mut shared: Box<Shared>,
+        vms: &mut Vec<Option<Vm<Shared>>>,
+        mut made: Made,
+        resumed: bool,
+    ) -> Box<Shared> {
+        let number = made.call.vm;
+        if let Command::Make = made.call.command {
+            let ended = match self.make_vm(&shared, number) {
+                Ok(vm) => {
+                    vms.resize_with(number + 1, || None);
+                    vms[number] = Some(vm);
+                    Ended::Absent
+                }
+                Err(message) => Ended::Failed(message),
+            };
+            shared.after(made.call.after, number, ended, None);
+            return shared;
+        }
+        let Some(vm) = vms.get_mut(number).and_then(Option::as_mut) else {
+            let ended = Ended::Failed("the VM is gone".to_owned());
+            shared.after(made.call.after, number, ended, None);
+            return shared;
+        };
+        shared.running_callback = match &made.call.after {
+            After::Callback(pass) => pass.at.map(|filter| (pass.stream, filter, pass.direction)),
+            _ => None,
+        };
+        let (mut shared, step) = if resumed {
+            vm.resume(shared)
+        } else {
+            let call = match made.call.command {
+                Command::Call(call) => call,
+                Command::Delete(context) => GuestCall::OnDelete { context },
+                Command::Create(parent) => {
+                    let context = vm.new_context(parent);
+                    made.context = Some(context);
+                    shared.context_allotted(&mut made.call.after, number, context);
+                    GuestCall::OnContextCreate {
+                        context,
+                        parent: parent.unwrap_or(0),
+                    }
+                }
+                Command::Make => return shared,
+            };
+            vm.call(shared, call)
+        };
+        shared.running_callback = None;
+        let ended = match step {
+            Step::Suspended(_) => {
+                let thread = shared.thread;
+                shared.threads[thread].parked = Some(made);
+                return shared;
+            }
+            Step::Absent => Ended::Absent,
+            Step::Returned(value) => Ended::Returned(value),
+            Step::Failed => {
+                Ended::Failed(vm.failure().map_or(String::new(), |f| f.message.clone()))
+            }
+        };
+        if let Command::Delete(context) = made.call.command {
+            vm.drop_context(context);
+        }
+        shared.after(made.call.after, number, ended, made.context);
+        if shared.vms[number].dropped {
+            vms[number] = None;
+        }
+        shared
+    }
+
+    fn make_vm(&self, shared: &Shared, number: usize) -> Result<Vm<Shared>, String> {
+        let plugin = shared.vms[number].plugin;
+        let config = &shared.plugins[plugin].config;
+        let settings = VmSettings {
+            vm: number as u32,
+            environment: config.environment.clone(),
+            limits: self.limits.clone(),
+            allowed_capabilities: config.capabilities.clone(),
+            profile: self.profile,
+        };
+        Vm::new(&self.modules[self.of_plugin[plugin]], settings).map_err(|e| e.message)
+    }
+}
+
+/// A plugin's code: its name, its bytes, and where it is configured.
+fn code<'a>(
+    plugin: &'a Plugin,
+    contents: &Contents,
+) -> Result<(String, Arc<[u8]>, &'a Place), Problem> {
+    match &plugin.code {
+        Code::Inline(bytes) => Ok((plugin.name.clone(), bytes.clone().into(), &plugin.place)),
+        Code::File(name, place) => match contents.get(name) {
+            Some(bytes) => Ok((name.clone(), bytes.clone(), place)),
+            None => {
+                let help = match nearest(name, contents.keys().map(String::as_str)) {
+                    Some(near) => format!("Did you mean `{near}`?"),
+                    None => "Add it to `files`.".to_owned(),
+                };
+                Err(Problem::at(
+                    place,
+                    format!("there is no file `{name}`"),
+                    help,
+                ))
+            }
+        },
+    }
+}
+
+/// Refuses traffic that cannot run.
+fn check_traffic(lab: &Lab, scenario: &Scenario, contents: &Contents) -> Result<(), Problem> {
+    for item in &scenario.traffic {
+        if let Some(worker) = item.worker
+            && worker >= lab.concurrency.max(1)
+        {
+            return Err(Problem::at(
+                &item.place,
+                format!("there is no worker {worker}"),
+                format!(
+                    "`concurrency` is {}: workers count from 0.",
+                    lab.concurrency
+                ),
+            ));
+        }
+        match &item.action {
+            TrafficAction::Tcp { .. } => {
+                return Err(config::not_simulated(&item.place, "TCP traffic"));
+            }
+            TrafficAction::Call { .. } => {
+                return Err(config::not_simulated(
+                    &item.place,
+                    "a call of a plain module",
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
