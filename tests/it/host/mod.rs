@@ -1,10 +1,14 @@
 //! The host against guests written for it: each rule of Envoy's that it keeps is a test named for it.
 
+mod answers;
 mod callbacks;
 mod doctoring;
 mod guest;
 mod headers;
 mod loading;
+mod matrix;
 mod plain;
 mod recorder;
+mod restricted;
 mod samples;
+mod wasi;
