@@ -8,9 +8,11 @@ mod choose;
 mod modules;
 mod parse;
 mod run;
+mod session;
 
 pub use assertions::check;
 pub use choose::{put_request, scenario_named};
 pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
 pub use run::{RunOptions, run};
+pub use session::{Session, event_line, trace_lines};

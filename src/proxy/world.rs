@@ -73,8 +73,10 @@ impl Prepared {
             of_plugin.push(match known {
                 Some(at) => at,
                 None => {
+                    // Where the bytes come from is where they are mended.
+                    let place = lab.files.get(&name).map_or(place, |file| &file.place);
                     let module = Module::load(&engine, &name, &bytes)
-                        .map_err(|e| Problem::at(place, format!("{name}: {}", e.message), ""))?;
+                        .map_err(|e| Problem::at(place, e.message, ""))?;
                     modules.push((bytes, module));
                     modules.len() - 1
                 }

@@ -5,12 +5,15 @@
 
 mod assertions;
 mod book;
+mod cli;
 mod disk;
 mod guests;
 mod host;
 mod lab_file;
 mod lab_run;
+mod labs;
 mod markdown;
+mod session;
 mod support;
 mod tidy;
 mod yaml;

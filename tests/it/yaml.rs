@@ -229,3 +229,23 @@ fn lists_and_maps_keep_their_order() {
     assert_eq!(keys, ["z", "a"]);
     assert!(matches!(root.value, Value::Map(_)));
 }
+
+#[test]
+fn a_missing_key_that_was_mistyped_is_told_as_such() {
+    let root = read("nmae: x\nother: y\n");
+    let say = |name| {
+        Fields::of(&root)
+            .unwrap()
+            .require(name)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        say("name"),
+        "lab.yaml:1:1: unknown key `nmae`\n  Did you mean `name`?"
+    );
+    assert_eq!(
+        say("typed_config"),
+        "lab.yaml:1:1: the key `typed_config` is missing\n  Add `typed_config: …` here."
+    );
+}

@@ -1,3 +1,111 @@
-//! tour
+//! `tour`: runs labs, examines modules, checks the course.
+//!
+//! Exit codes: 0 when everything asserted holds, 1 when something does not, 2 when what was given
+//! cannot be used; then one message on stderr says what and where, and stdout is empty.
 
-fn main() {}
+#![allow(clippy::print_stderr)]
+
+mod bench;
+mod doctor;
+mod oneshot;
+mod options;
+mod run;
+mod show;
+
+use proxy_wasm_tour::model::Problem;
+use proxy_wasm_tour::model::yaml::nearest;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// What was given cannot be used: one message, exit code 2.
+pub(crate) struct Unusable(pub(crate) String);
+
+impl From<Problem> for Unusable {
+    fn from(problem: Problem) -> Self {
+        Self(problem.to_string())
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(message: String) -> Self {
+        Self(message)
+    }
+}
+
+/// Text for stdout, and whether everything asserted holds.
+pub(crate) struct Done {
+    pub(crate) out: String,
+    /// Text for stderr: what went wrong, where stdout is for machines.
+    pub(crate) err: String,
+    pub(crate) ok: bool,
+}
+
+impl Done {
+    /// Text, and nothing was asserted.
+    pub(crate) fn text(out: String) -> Self {
+        Self {
+            out,
+            err: String::new(),
+            ok: true,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let command = args.next().map(|word| word.to_string_lossy().into_owned());
+    let result = match command.as_deref() {
+        Some("run") => run::command(args),
+        Some("doctor") => doctor::command(args),
+        Some("bench") => bench::command(args),
+        None | Some("help" | "--help" | "-h") => Ok(Done::text(HELP.to_owned())),
+        Some("--version" | "-V" | "version") => {
+            Ok(Done::text(format!("tour {}\n", env!("CARGO_PKG_VERSION"))))
+        }
+        Some(other) => Err(unknown_command(other)),
+    };
+    match result {
+        Ok(done) => {
+            eprint!("{}", done.err);
+            // A reader that has seen enough (`| head`) closes the pipe: that is no error of ours.
+            let _ = std::io::stdout().lock().write_all(done.out.as_bytes());
+            ExitCode::from(u8::from(!done.ok))
+        }
+        Err(Unusable(message)) => {
+            eprintln!("tour: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn unknown_command(word: &str) -> Unusable {
+    let help = match nearest(word, ["run", "doctor", "bench", "help", "--version"]) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => "`tour help` lists the commands.".to_owned(),
+    };
+    Unusable(format!("unknown command `{word}`\n  {help}"))
+}
+
+const HELP: &str = "\
+tour: Proxy-Wasm filters in a simulated Envoy
+
+  tour run LAB.yaml             run a lab and check what it expects
+  tour run --wasm FILTER.wasm   one filter, one request, no lab file
+  tour doctor FILTER.wasm       what a module imports, exports and runs on
+  tour bench LAB.yaml           time for each request
+  tour help, tour --version
+
+Options of `run`:
+  --json                 the whole report as one JSON object
+  --trace                the trace only, one JSON event per line
+  --scenario NAME        only this scenario
+  --samples DIR          where sample filters lie (default: target/filters)
+  --parts DIR            where editable parts stand (default: start)
+Options of `run --wasm`:
+  --config TEXT|@FILE    the plugin's configuration
+  --request 'GET /path'  method, path, and host if you like
+  --header 'name: value' a request header; may be repeated
+  --body TEXT|@FILE      the request's body
+
+Exit code: 0 all checks hold, 1 one fails, 2 something cannot be used.
+";

@@ -65,15 +65,28 @@ impl<'a> Fields<'a> {
     /// The value of a key that must be there.
     ///
     /// # Errors
-    /// When it is absent or null; the place is that of the map.
+    /// When it is absent or null: the place of the map, or of a key that was probably meant.
     pub fn require(&mut self, name: &'static str) -> Result<&'a Node, Problem> {
         self.take(name).ok_or_else(|| {
-            Problem::at(
-                &self.node.place,
-                format!("the key `{name}` is missing"),
-                format!("Add `{name}: …` here."),
-            )
+            let slip = self.entries.iter().map(|(key, _)| key).find(|key| {
+                key.text != name
+                    && !self.is_known(&key.text)
+                    && nearest(&key.text, [name]).is_some()
+            });
+            match slip {
+                Some(key) => unknown_key(key, &[name]),
+                None => Problem::at(
+                    &self.node.place,
+                    format!("the key `{name}` is missing"),
+                    format!("Add `{name}: …` here."),
+                ),
+            }
         })
+    }
+
+    /// Whether a key is one that has been asked for.
+    fn is_known(&self, key: &str) -> bool {
+        self.known.iter().any(|name| matches(key, name, self.camel))
     }
 
     /// Ends the reading.
@@ -81,12 +94,11 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// The first key that was never taken: its place, and the nearest known name or all of them.
     pub fn finish(self) -> Result<(), Problem> {
-        let unknown = self.entries.iter().map(|(key, _)| key).find(|key| {
-            !self
-                .known
-                .iter()
-                .any(|name| matches(&key.text, name, self.camel))
-        });
+        let unknown = self
+            .entries
+            .iter()
+            .map(|(key, _)| key)
+            .find(|key| !self.is_known(&key.text));
         match unknown {
             None => Ok(()),
             Some(key) => Err(unknown_key(key, &self.known)),

@@ -1,0 +1,132 @@
+//! `tour run`: a lab file, or one filter and one request.
+
+use super::options::{Options, Takes};
+use super::{Done, Unusable, oneshot, show};
+use proxy_wasm_tour::export::{Disk, in_words};
+use proxy_wasm_tour::lab::{self, Contents, RunOptions, Unresolved, trace_lines};
+use proxy_wasm_tour::model::Problem;
+use proxy_wasm_tour::model::lab::Lab;
+use std::ffi::OsString;
+use std::path::Path;
+
+const LAB: &[(&str, Takes)] = &[
+    ("json", Takes::Nothing),
+    ("trace", Takes::Nothing),
+    ("scenario", Takes::One),
+    ("samples", Takes::One),
+    ("parts", Takes::One),
+    ("wasm", Takes::One),
+    ("config", Takes::One),
+    ("request", Takes::One),
+    ("header", Takes::Many),
+    ("body", Takes::One),
+];
+
+pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unusable> {
+    let options = Options::read(args, LAB)?;
+    let (lab, contents) = match options.value("wasm") {
+        Some(wasm) => one_filter(wasm, &options)?,
+        None => from_file(&options)?,
+    };
+    if let Some(name) = options.value("scenario") {
+        lab::scenario_named(&lab, name)?;
+    }
+    let run = RunOptions {
+        scenario: options.value("scenario").map(str::to_owned),
+        ..RunOptions::default()
+    };
+    let report =
+        lab::run(&lab, &contents, &run).map_err(|problem| match options.value("wasm") {
+            // Here the lab was never a file that a person has seen: the module is.
+            Some(wasm) => {
+                let message = problem.message.trim_start_matches("/filter.wasm: ");
+                Problem::in_file(wasm, message, problem.help)
+            }
+            None => problem,
+        })?;
+    let (mut out, mut err) = (String::new(), String::new());
+    if options.has("json") {
+        out = serde_json::to_string(&report).map_err(|e| e.to_string())?;
+        out.push('\n');
+    } else if options.has("trace") {
+        for line in trace_lines(&report) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+        err = show::failures(&report);
+    } else {
+        out = show::report(&lab.name, &report);
+    }
+    Ok(Done {
+        out,
+        err,
+        ok: report.ok,
+    })
+}
+
+/// Reads a lab file and brings the bytes it names.
+pub(crate) fn from_file(options: &Options) -> Result<(Lab, Contents), Unusable> {
+    for only_wasm in ["config", "request", "header", "body"] {
+        if options.has(only_wasm) {
+            return Err(Unusable(format!(
+                "--{only_wasm} goes with --wasm FILTER.wasm\n  A lab file holds its own traffic."
+            )));
+        }
+    }
+    let file = options.one_word("the lab file")?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Problem::in_file(
+            file,
+            in_words(&error),
+            "Give the path of a lab file: tour run LAB.yaml.",
+        )
+    })?;
+    let mut disk = Disk::around(Path::new(file));
+    if let Some(parts) = options.value("parts") {
+        disk.parts = parts.to_owned();
+    }
+    load(file, &text, disk, options)
+}
+
+fn one_filter(wasm: &str, options: &Options) -> Result<(Lab, Contents), Unusable> {
+    if let Some(word) = options.words.first() {
+        return Err(Unusable(format!(
+            "`{word}` beside --wasm: run a lab file or one filter, not both"
+        )));
+    }
+    if let Err(error) = std::fs::File::open(wasm) {
+        return Err(Problem::in_file(
+            wasm,
+            in_words(&error),
+            "Give the path of a module: --wasm FILTER.wasm.",
+        )
+        .into());
+    }
+    // Paths are relative to where the person stands, not to a lab file.
+    load(
+        "the options",
+        &oneshot::lab(wasm, options)?,
+        Disk::around(Path::new("")),
+        options,
+    )
+}
+
+fn load(
+    file: &str,
+    text: &str,
+    mut disk: Disk,
+    options: &Options,
+) -> Result<(Lab, Contents), Unusable> {
+    if let Some(samples) = options.value("samples") {
+        disk.samples = samples.into();
+    }
+    let lab = lab::parse(file, text, &disk)?;
+    match lab::resolve(&lab, &disk) {
+        Ok(contents) => Ok((lab, contents)),
+        Err(Unresolved::Problem(problem)) => Err(problem.into()),
+        Err(Unresolved::Awaited(names)) => Err(Unusable(format!(
+            "samples that never come: {}",
+            names.join(", ")
+        ))),
+    }
+}

@@ -1,0 +1,268 @@
+//! What a worker does with each message: the engine without its browser.
+//!
+//! Holds the samples that have arrived, the run that waits for more of them, and the last report,
+//! whose events stay here and leave by window. Must not know: how messages travel.
+
+use super::{
+    Beside, RunOptions, Sample, Unresolved, parse, put_request, resolve, run, scenario_named,
+};
+use crate::model::Request;
+use crate::model::report::Report;
+use crate::model::trace::{Event, Value};
+use crate::protocol::{FromEngine, ToEngine, VERSION};
+use std::collections::BTreeMap;
+
+/// The name that places carry for a lab that came as text.
+const LAB: &str = "lab.yaml";
+
+/// One worker's state between messages.
+#[derive(Debug, Default)]
+pub struct Session {
+    samples: BTreeMap<String, Sample>,
+    waiting: Option<Job>,
+    last: Option<Last>,
+}
+
+/// A run that was asked for.
+#[derive(Debug)]
+struct Job {
+    run: u32,
+    lab: String,
+    edits: BTreeMap<String, String>,
+    request: Option<Request>,
+    scenario: Option<String>,
+}
+
+/// The last run's events, by scenario, and the rows that the last search found.
+#[derive(Debug)]
+struct Last {
+    run: u32,
+    events: Vec<Vec<Event>>,
+    found: Option<(usize, String, Vec<usize>)>,
+}
+
+impl Session {
+    /// Takes a message with the buffers that came along, and gives the answers in order.
+    pub fn handle(&mut self, message: ToEngine, buffers: Vec<Vec<u8>>) -> Vec<FromEngine> {
+        match message {
+            ToEngine::Hello { .. } => vec![FromEngine::Ready { version: VERSION }],
+            ToEngine::Run {
+                run,
+                lab,
+                edits,
+                request,
+                scenario,
+            } => {
+                self.waiting = Some(Job {
+                    run,
+                    lab,
+                    edits,
+                    request,
+                    scenario,
+                });
+                // A sample that could not be had may be there by now.
+                self.samples
+                    .retain(|_, sample| !matches!(sample, Sample::Missing(_)));
+                self.go_on()
+            }
+            ToEngine::Sample { name, error } => {
+                let sample = match (error, buffers.into_iter().next()) {
+                    (None, Some(bytes)) => Sample::Bytes(bytes.into()),
+                    (Some(why), _) => Sample::Missing(why),
+                    (None, None) => Sample::Missing("came without its bytes".to_owned()),
+                };
+                self.samples.insert(name, sample);
+                self.go_on()
+            }
+            ToEngine::Rows {
+                run,
+                scenario,
+                from,
+                count,
+                search,
+            } => self
+                .rows(run, scenario, from, count, &search)
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// Runs the waiting job as far as the samples that are here allow.
+    fn go_on(&mut self) -> Vec<FromEngine> {
+        let Some(job) = self.waiting.take() else {
+            return Vec::new();
+        };
+        match self.attempt(&job) {
+            Ok(report) => vec![self.done(job.run, report)],
+            Err(Unresolved::Problem(problem)) => vec![FromEngine::Refused {
+                run: job.run,
+                problem,
+            }],
+            Err(Unresolved::Awaited(names)) => {
+                self.waiting = Some(job);
+                let asked = names
+                    .into_iter()
+                    .filter(|name| !self.samples.contains_key(name))
+                    .collect::<Vec<_>>();
+                for name in &asked {
+                    self.samples.insert(name.clone(), Sample::Awaited);
+                }
+                asked
+                    .into_iter()
+                    .map(|name| FromEngine::NeedSample { name })
+                    .collect()
+            }
+        }
+    }
+
+    fn attempt(&self, job: &Job) -> Result<Report, Unresolved> {
+        let beside = Here {
+            samples: &self.samples,
+            edits: &job.edits,
+        };
+        let mut lab = parse(LAB, &job.lab, &beside)?;
+        let at = match &job.scenario {
+            Some(name) => scenario_named(&lab, name)?,
+            None => 0,
+        };
+        if let Some(request) = &job.request {
+            put_request(&mut lab, at, request)?;
+        }
+        let contents = resolve(&lab, &beside)?;
+        let options = RunOptions {
+            scenario: job.scenario.clone(),
+            ..RunOptions::default()
+        };
+        Ok(run(&lab, &contents, &options)?)
+    }
+
+    /// Keeps the events and gives the report without them.
+    fn done(&mut self, run: u32, mut report: Report) -> FromEngine {
+        let events: Vec<Vec<Event>> = report
+            .scenarios
+            .iter_mut()
+            .map(|scenario| std::mem::take(&mut scenario.events))
+            .collect();
+        let counts = events.iter().map(Vec::len).collect();
+        self.last = Some(Last {
+            run,
+            events,
+            found: None,
+        });
+        FromEngine::Done {
+            run,
+            report,
+            events: counts,
+        }
+    }
+
+    /// A window of rows; nothing when the run is no longer the last one.
+    fn rows(
+        &mut self,
+        run: u32,
+        scenario: usize,
+        from: usize,
+        count: usize,
+        search: &str,
+    ) -> Option<FromEngine> {
+        let last = self.last.as_mut().filter(|last| last.run == run)?;
+        let events = last.events.get(scenario)?;
+        let (total, rows) = if search.is_empty() {
+            (
+                events.len(),
+                events.iter().skip(from).take(count).cloned().collect(),
+            )
+        } else {
+            let known =
+                matches!(&last.found, Some((at, text, _)) if *at == scenario && text == search);
+            if !known {
+                let hits = (0..events.len())
+                    .filter(|n| contains(&events[*n], search))
+                    .collect();
+                last.found = Some((scenario, search.to_owned(), hits));
+            }
+            let hits = last.found.as_ref().map_or(&[][..], |(_, _, hits)| hits);
+            (
+                hits.len(),
+                hits.iter()
+                    .skip(from)
+                    .take(count)
+                    .map(|n| events[*n].clone())
+                    .collect(),
+            )
+        };
+        Some(FromEngine::Rows {
+            run,
+            scenario,
+            from,
+            total,
+            rows,
+        })
+    }
+}
+
+/// One line of JSON for each event of a report, scenario after scenario: what `tour run --trace`
+/// prints, and what [`FromEngine::Rows`] carries.
+pub fn trace_lines(report: &Report) -> impl Iterator<Item = String> {
+    report
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.events)
+        .map(event_line)
+}
+
+/// An event as one line of JSON.
+pub fn event_line(event: &Event) -> String {
+    // Every field is a string, a number or a list of such: this cannot fail.
+    serde_json::to_string(event).unwrap_or_default()
+}
+
+/// Whether a row shows this text, in any case: name, arguments, result, reason.
+fn contains(event: &Event, search: &str) -> bool {
+    let search = search.to_lowercase();
+    let has = |text: &str| text.to_lowercase().contains(&search);
+    let value = |value: &Value| match value {
+        Value::Int(n) => has(&n.to_string()),
+        Value::Word(word) => has(word),
+        Value::Bytes(bytes) => has(&String::from_utf8_lossy(bytes)),
+        Value::Pairs(pairs) => pairs.iter().any(|(name, value)| {
+            has(&String::from_utf8_lossy(name)) || has(&String::from_utf8_lossy(value))
+        }),
+    };
+    has(&event.name)
+        || event
+            .args
+            .iter()
+            .any(|arg| has(&arg.name) || value(&arg.value))
+        || event.result.as_ref().is_some_and(|result| {
+            has(&result.status) || has(&result.reason) || result.value.as_ref().is_some_and(value)
+        })
+}
+
+/// What stands beside a lab in the worker: edits that came with the run, samples that have arrived.
+struct Here<'a> {
+    samples: &'a BTreeMap<String, Sample>,
+    edits: &'a BTreeMap<String, String>,
+}
+
+impl Beside for Here<'_> {
+    fn part(&self, name: &str) -> Option<String> {
+        self.edits.get(name).cloned()
+    }
+
+    fn sample(&self, name: &str) -> Sample {
+        self.samples.get(name).cloned().unwrap_or(Sample::Awaited)
+    }
+
+    fn samples(&self) -> Vec<String> {
+        self.samples
+            .iter()
+            .filter(|(_, sample)| matches!(sample, Sample::Bytes(_)))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    fn path(&self, _: &str) -> Result<Vec<u8>, String> {
+        Err("there are no files beside a lab in the page".to_owned())
+    }
+}

@@ -1,0 +1,56 @@
+//! The real `tour` binary: output, exit codes, and the one message of each refusal.
+
+mod doctor;
+mod refusals;
+mod runs;
+
+use crate::support::{root, samples};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What a call of `tour` gave.
+struct Tour {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// Runs `tour` in the repository's root, with the samples built.
+fn tour(args: &[&str]) -> Tour {
+    samples();
+    let output = Command::new(env!("CARGO_BIN_EXE_tour"))
+        .current_dir(root())
+        .args(args)
+        .output()
+        .unwrap();
+    Tour {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A directory for one test's files, gone when it ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("tour-cli-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Writes a file and gives its path.
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,177 @@
+//! Exit code 2: one message with the place, what was expected and what to do; nothing on stdout.
+
+use super::{Folder, tour};
+
+/// Asserts that `tour` refuses with exactly this message.
+fn refused(args: &[&str], message: &str) {
+    let ran = tour(args);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (2, ""),
+        "{args:?}: {}",
+        ran.err
+    );
+    assert_eq!(ran.err, format!("tour: {message}\n"), "{args:?}");
+}
+
+/// Asserts that `tour` refuses with one message that has all of these words.
+fn refused_with(args: &[&str], words: &[&str]) {
+    let ran = tour(args);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (2, ""),
+        "{args:?}: {}",
+        ran.err
+    );
+    for word in words {
+        assert!(
+            ran.err.contains(word),
+            "{args:?}: no {word:?} in {}",
+            ran.err
+        );
+    }
+    assert_eq!(ran.err.matches("tour: ").count(), 1, "{}", ran.err);
+}
+
+fn with_module(source: &str) -> String {
+    format!(
+        "envoy:\n  http_filters:\n  - name: envoy.filters.http.wasm\n    typed_config:\n      \
+         '@type': type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm\n      \
+         config: {{name: f, vm_config: {{runtime: envoy.wasm.runtime.v8, code: {{local: {{filename: /f.wasm}}}}}}}}\n\
+         files:\n  /f.wasm: {source}\n"
+    )
+}
+
+#[test]
+fn unknown_words_and_options() {
+    refused(&["rnu"], "unknown command `rnu`\n  Did you mean `run`?");
+    refused(
+        &["run", "--jsn"],
+        "unknown option `--jsn`\n  Did you mean `--json`?",
+    );
+    refused(
+        &["run"],
+        "the lab file is missing\n  `tour help` shows what to write.",
+    );
+    refused(
+        &["run", "a.yaml", "b.yaml"],
+        "`b.yaml` is one word too many: the lab file is one",
+    );
+    refused(
+        &["run", "a.yaml", "--json", "--json"],
+        "--json stands there twice",
+    );
+    refused(
+        &["run", "a.yaml", "--body", "x"],
+        "--body goes with --wasm FILTER.wasm\n  A lab file holds its own traffic.",
+    );
+    refused(
+        &[
+            "run",
+            "--wasm",
+            "target/filters/add-header.wasm",
+            "--request",
+            "GET x",
+        ],
+        "--request `GET x`: the path begins with /\n  Write 'GET /path'.",
+    );
+}
+
+#[test]
+fn a_missing_file() {
+    refused(
+        &["run", "nowhere.yaml"],
+        "nowhere.yaml: no such file\n  Give the path of a lab file: tour run LAB.yaml.",
+    );
+    refused(
+        &["run", "src"],
+        "src: is a directory\n  Give the path of a lab file: tour run LAB.yaml.",
+    );
+    refused(
+        &["run", "--wasm", "nowhere.wasm"],
+        "nowhere.wasm: no such file\n  Give the path of a module: --wasm FILTER.wasm.",
+    );
+    let folder = Folder::new("missing");
+    let lab = folder.file("lab.yaml", with_module("{path: gone.wasm}"));
+    refused(
+        &["run", &lab],
+        &format!("{lab}:8:3: gone.wasm: no such file\n  The path is relative to the lab file."),
+    );
+    let lab = folder.file("sample.yaml", with_module("{sample: add-haeder}"));
+    refused_with(
+        &["run", &lab],
+        &[
+            "sample.yaml:8:3: ",
+            "`add-haeder`",
+            "Did you mean `add-header`?",
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_key_in_yaml() {
+    let folder = Folder::new("key");
+    let lab = folder.file("lab.yaml", "name: x\nscenarios:\n- trafic: []\n");
+    refused(
+        &["run", &lab],
+        &format!("{lab}:3:3: unknown key `trafic`\n  Did you mean `traffic`?"),
+    );
+    let lab = folder.file(
+        "envoy.yaml",
+        "envoy:\n  http_filters:\n  - nmae: envoy.filters.http.router\n",
+    );
+    refused_with(&["run", &lab], &["envoy.yaml:3:5: ", "`nmae`", "name"]);
+    let lab = folder.file("no.yaml", "a: [\n");
+    refused_with(&["run", &lab], &["no.yaml:", "not YAML"]);
+    let lab = folder.file("part.yaml", "envoy: {edit: envoy.yaml}\n");
+    folder.file("start/envoy.yaml", "\nhttp_filtres: []\n");
+    refused_with(
+        &["run", &lab],
+        &["tour: envoy.yaml:2:1: ", "`http_filtres`", "http_filters"],
+    );
+}
+
+#[test]
+fn a_scenario_that_is_not_there() {
+    refused(
+        &["run", "tests/it/labs/add-header.yaml", "--scenario", "GTE"],
+        "tests/it/labs/add-header.yaml: no scenario is named `GTE`\n  Did you mean `GET`?",
+    );
+}
+
+#[test]
+fn bytes_that_are_no_module() {
+    let folder = Folder::new("bytes");
+    let module = folder.file("text.wasm", "this is text");
+    refused_with(
+        &["run", "--wasm", &module],
+        &["text.wasm: Failed to load Wasm bytecode", "00 61 73 6d"],
+    );
+    let lab = folder.file("lab.yaml", with_module("{text: this is text}"));
+    refused_with(&["run", &lab], &["lab.yaml:8:3: ", "Wasm bytecode"]);
+}
+
+#[test]
+fn a_module_with_an_unknown_import() {
+    let folder = Folder::new("import");
+    let wat = r#"{wat: '(module (import "env" "proxy_fly" (func)) (memory (export "memory") 1) (func (export "proxy_abi_version_0_2_1")) (func (export "malloc") (param i32) (result i32) i32.const 0))'}"#;
+    let lab = folder.file("lab.yaml", with_module(wat));
+    refused_with(&["run", &lab], &["lab.yaml:8:3: ", "proxy_fly"]);
+}
+
+#[test]
+fn a_module_without_the_abi_marker() {
+    let folder = Folder::new("abi");
+    let lab = folder.file(
+        "lab.yaml",
+        with_module("{wat: '(module (memory (export \"memory\") 1))'}"),
+    );
+    refused_with(&["run", &lab], &["lab.yaml:8:3: ", "proxy_abi_version"]);
+}
+
+#[test]
+fn assemblyscript_without_a_compiler() {
+    let folder = Folder::new("as");
+    let lab = folder.file("lab.yaml", with_module("{assemblyscript: 'let x = 1'}"));
+    refused_with(&["run", &lab], &["lab.yaml:8:30: ", "AssemblyScript"]);
+}

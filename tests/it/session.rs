@@ -1,0 +1,242 @@
+//! The engine without its browser: samples, refusals, requests, rows.
+
+use crate::support::sample;
+use proxy_wasm_tour::lab::Session;
+use proxy_wasm_tour::model::Request;
+use proxy_wasm_tour::protocol::{FromEngine, ToEngine};
+use std::collections::BTreeMap;
+
+const LAB: &str = include_str!("labs/add-header.yaml");
+
+fn run(run: u32, lab: &str) -> ToEngine {
+    ToEngine::Run {
+        run,
+        lab: lab.to_owned(),
+        edits: BTreeMap::new(),
+        request: None,
+        scenario: None,
+    }
+}
+
+fn rows(run: u32, scenario: usize, from: usize, count: usize, search: &str) -> ToEngine {
+    ToEngine::Rows {
+        run,
+        scenario,
+        from,
+        count,
+        search: search.to_owned(),
+    }
+}
+
+/// A session that has the sample.
+fn ready() -> Session {
+    let mut session = Session::default();
+    assert!(
+        session
+            .handle(
+                ToEngine::Sample {
+                    name: "add-header".to_owned(),
+                    error: None
+                },
+                vec![sample("add-header")]
+            )
+            .is_empty()
+    );
+    session
+}
+
+#[test]
+fn a_sample_is_asked_for_once_and_kept() {
+    let mut session = Session::default();
+    let asked = session.handle(run(1, LAB), Vec::new());
+    assert!(
+        matches!(asked.as_slice(), [FromEngine::NeedSample { name }] if name == "add-header"),
+        "{asked:?}"
+    );
+    let done = session.handle(
+        ToEngine::Sample {
+            name: "add-header".to_owned(),
+            error: None,
+        },
+        vec![sample("add-header")],
+    );
+    assert!(
+        matches!(done.as_slice(), [FromEngine::Done { run: 1, report, .. }] if report.ok),
+        "{done:?}"
+    );
+    let done = session.handle(run(2, LAB), Vec::new());
+    assert!(
+        matches!(done.as_slice(), [FromEngine::Done { run: 2, .. }]),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_sample_that_cannot_be_had_refuses_the_run_and_may_come_later() {
+    let mut session = Session::default();
+    session.handle(run(1, LAB), Vec::new());
+    let refused = session.handle(
+        ToEngine::Sample {
+            name: "add-header".to_owned(),
+            error: Some("is not served here: 404".to_owned()),
+        },
+        Vec::new(),
+    );
+    let [FromEngine::Refused { run: 1, problem }] = refused.as_slice() else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(
+        problem.to_string().lines().next().unwrap(),
+        "lab.yaml:12:3: the sample filter `add-header` is not served here: 404"
+    );
+    let asked = session.handle(run(2, LAB), Vec::new());
+    assert!(
+        matches!(asked.as_slice(), [FromEngine::NeedSample { .. }]),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_newer_run_replaces_one_that_waits() {
+    let mut session = Session::default();
+    session.handle(run(1, LAB), Vec::new());
+    session.handle(run(2, LAB), Vec::new());
+    let done = session.handle(
+        ToEngine::Sample {
+            name: "add-header".to_owned(),
+            error: None,
+        },
+        vec![sample("add-header")],
+    );
+    assert!(
+        matches!(done.as_slice(), [FromEngine::Done { run: 2, .. }]),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_lab_that_cannot_be_read_is_refused_with_its_place() {
+    let refused = ready().handle(run(3, "nmae: x\n"), Vec::new());
+    let [FromEngine::Refused { run: 3, problem }] = refused.as_slice() else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((problem.place.line, problem.place.column), (1, 1));
+    let edits = BTreeMap::from([("envoy.yaml".to_owned(), "\nhttp_filtres: []\n".to_owned())]);
+    let lab = "envoy: {edit: envoy.yaml}\n".to_owned();
+    let refused = ready().handle(
+        ToEngine::Run {
+            run: 4,
+            lab,
+            edits,
+            request: None,
+            scenario: None,
+        },
+        Vec::new(),
+    );
+    let [FromEngine::Refused { run: 4, problem }] = refused.as_slice() else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(
+        (problem.place.file.as_str(), problem.place.line),
+        ("envoy.yaml", 2)
+    );
+}
+
+#[test]
+fn the_visitors_request_takes_the_place_of_the_first() {
+    let with = |request: Request, scenario: Option<&str>| {
+        let message = ToEngine::Run {
+            run: 1,
+            lab: LAB.to_owned(),
+            edits: BTreeMap::new(),
+            request: Some(request),
+            scenario: scenario.map(str::to_owned),
+        };
+        ready().handle(message, Vec::new()).pop().unwrap()
+    };
+    let request = Request {
+        path: "/mine".to_owned(),
+        headers: [("x-me", "you")].into_iter().collect(),
+        ..Request::default()
+    };
+    let FromEngine::Done { report, .. } = with(request.clone(), Some("GET")) else {
+        panic!()
+    };
+    assert_eq!(report.scenarios.len(), 1);
+    let seen = &report.scenarios[0].exchanges[0].upstream_requests[0].headers;
+    assert_eq!(
+        (
+            seen.get_str(":path"),
+            seen.get_str("x-me"),
+            seen.get_str(":method")
+        ),
+        (Some("/mine"), Some("you"), Some("GET"))
+    );
+
+    let FromEngine::Refused { problem, .. } = with(request.clone(), Some("GTE")) else {
+        panic!()
+    };
+    assert!(problem.to_string().contains("Did you mean `GET`?"));
+    let FromEngine::Refused { problem, .. } = with(
+        Request {
+            chunks: vec![9],
+            ..request.clone()
+        },
+        None,
+    ) else {
+        panic!()
+    };
+    assert!(problem.message.contains("9 bytes"));
+    let headers = [("bad name", "x")].into_iter().collect();
+    let FromEngine::Refused { problem, .. } = with(Request { headers, ..request }, None) else {
+        panic!()
+    };
+    assert!(problem.message.contains("`bad name`"));
+}
+
+#[test]
+fn rows_come_by_window_and_by_search() {
+    let mut session = ready();
+    let done = session.handle(run(1, LAB), Vec::new());
+    let [FromEngine::Done { events, .. }] = done.as_slice() else {
+        panic!("{done:?}")
+    };
+    assert_eq!(events.len(), 3);
+    let mut ask = |message| session.handle(message, Vec::new()).pop();
+    let Some(FromEngine::Rows {
+        from: 2,
+        total,
+        rows: window,
+        ..
+    }) = ask(rows(1, 0, 2, 3, ""))
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (
+            total,
+            window.iter().map(|event| event.n).collect::<Vec<_>>()
+        ),
+        (events[0], vec![2, 3, 4])
+    );
+    let Some(FromEngine::Rows {
+        total, rows: found, ..
+    }) = ask(rows(1, 0, 0, 100, "X-HELLO"))
+    else {
+        panic!()
+    };
+    assert!(total >= 1 && total < events[0] && found.len() == total);
+    assert!(
+        found
+            .iter()
+            .any(|event| event.name == "proxy_add_header_map_value")
+    );
+    let Some(FromEngine::Rows { total: 0, .. }) = ask(rows(1, 0, 0, 100, "no such text")) else {
+        panic!()
+    };
+    assert!(
+        ask(rows(9, 0, 0, 1, "")).is_none(),
+        "rows of a run that is no longer the last"
+    );
+    assert!(ask(rows(1, 9, 0, 1, "")).is_none());
+}
