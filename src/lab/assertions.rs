@@ -3,11 +3,12 @@
 //! Reads the report only, so that whoever has a report can check it again. One expectation gives a
 //! check for each thing that it names, so that a failure says which.
 
+mod event;
 mod state;
 mod text;
 
 use crate::model::lab::{Assertion, Expectation, Matcher};
-use crate::model::report::{Check, Exchange, ScenarioReport, UpstreamRequest};
+use crate::model::report::{Check, ScenarioReport, UpstreamRequest};
 use crate::model::trace::{Event, Kind};
 use crate::model::{Bytes, Headers};
 use text::{expected, matches, show, show_all};
@@ -21,6 +22,7 @@ pub fn check(expectations: &[Expectation], report: &ScenarioReport) -> Vec<Check
         let mut out = Out {
             expectation,
             checks: &mut checks,
+            event: None,
         };
         one(&expectation.assertion, report, &mut out);
     }
@@ -31,6 +33,8 @@ pub fn check(expectations: &[Expectation], report: &ScenarioReport) -> Vec<Check
 struct Out<'a> {
     expectation: &'a Expectation,
     checks: &'a mut Vec<Check>,
+    /// The event that the next checks are about.
+    event: Option<u32>,
 }
 
 impl Out<'_> {
@@ -42,7 +46,7 @@ impl Out<'_> {
             actual,
             hint: self.expectation.hint.clone(),
             why: self.expectation.why.clone(),
-            event: None,
+            event: self.event,
         });
     }
 
@@ -67,15 +71,17 @@ impl Out<'_> {
 
 fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     match assertion {
-        Assertion::Client { request, .. } => client(assertion, report.exchanges.get(*request), out),
+        Assertion::Client { .. } => client(assertion, report, out),
         Assertion::Upstream { .. } => upstream(assertion, report, out),
         Assertion::Log { level, text, count } => {
-            let lines = report.logs.iter().filter(|log| {
-                level.as_ref().is_none_or(|level| *level == log.level)
-                    && text
-                        .as_ref()
-                        .is_none_or(|matcher| matches(matcher, log.message.as_bytes()))
-            });
+            let lines = || {
+                report.logs.iter().filter(|log| {
+                    level.as_ref().is_none_or(|level| *level == log.level)
+                        && text
+                            .as_ref()
+                            .is_none_or(|matcher| matches(matcher, log.message.as_bytes()))
+                })
+            };
             let wanted = match (level, text) {
                 (None, None) => "log lines".to_owned(),
                 (Some(level), None) => format!("log lines at {level}"),
@@ -84,10 +90,13 @@ fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
                     format!("log lines at {level} ({})", expected(text))
                 }
             };
+            out.event = lines()
+                .next()
+                .and_then(|log| event::of_log(&report.events, log.message.as_bytes()));
+            let found = lines().count();
             match count {
-                Some(count) => out.number(wanted, *count as u64, lines.count() as u64),
+                Some(count) => out.number(wanted, *count as u64, found as u64),
                 None => {
-                    let found = lines.count();
                     let actual = if found > 0 {
                         found.to_string()
                     } else {
@@ -103,6 +112,7 @@ fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
                 .events
                 .iter()
                 .filter(|event| event.kind == Kind::HostCall && event.name == *name);
+            out.event = event::of_host_call(&report.events, name);
             out.number(
                 format!("host calls {name}"),
                 *count as u64,
@@ -136,7 +146,7 @@ fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     }
 }
 
-fn client(assertion: &Assertion, exchange: Option<&Exchange>, out: &mut Out<'_>) {
+fn client(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     let Assertion::Client {
         request,
         status,
@@ -149,7 +159,7 @@ fn client(assertion: &Assertion, exchange: Option<&Exchange>, out: &mut Out<'_>)
         return;
     };
     let who = format!("client response {request}");
-    let Some(exchange) = exchange else {
+    let Some(exchange) = report.exchanges.get(*request) else {
         return out.put(
             false,
             who,
@@ -158,6 +168,7 @@ fn client(assertion: &Assertion, exchange: Option<&Exchange>, out: &mut Out<'_>)
         );
     };
     if let Some(outcome) = outcome {
+        out.event = event::of_client(&report.events, *request, "");
         let word = |outcome| format!("{outcome:?}").to_lowercase();
         out.put(
             exchange.outcome == *outcome,
@@ -166,6 +177,7 @@ fn client(assertion: &Assertion, exchange: Option<&Exchange>, out: &mut Out<'_>)
             word(exchange.outcome),
         );
     }
+    out.event = event::of_client(&report.events, *request, "response_headers");
     let response = exchange.response.as_ref();
     if let Some(status) = status {
         let actual = response.map_or_else(
@@ -211,6 +223,7 @@ fn upstream(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
         Some(cluster) => format!("upstream {cluster}"),
         None => "upstream".to_owned(),
     };
+    out.event = event::of_upstream(&report.events, cluster.as_deref(), *request);
     if let Some(count) = count {
         out.number(format!("{who}: requests"), *count as u64, seen.len() as u64);
     }
@@ -282,15 +295,30 @@ fn callbacks(filter: Option<&str>, order: &[String], report: &ScenarioReport, ou
             .iter()
             .any(|vm| event.vm == Some(vm.vm) && vm.plugins.iter().any(|p| p == filter)),
     };
-    let seen: Vec<&str> = report
+    let seen: Vec<(u32, &str)> = report
         .events
         .iter()
         .filter(|event| event.kind == Kind::Callback)
         .filter(of_filter)
-        .map(|event| event.name.strip_prefix("proxy_").unwrap_or(&event.name))
+        .map(|event| {
+            (
+                event.n,
+                event.name.strip_prefix("proxy_").unwrap_or(&event.name),
+            )
+        })
         .collect();
     let mut rest = seen.iter();
-    let ok = order.iter().all(|name| rest.any(|seen| seen == name));
+    // The last one that came in its place is where to look for what is missing.
+    out.event = None;
+    let ok = order
+        .iter()
+        .all(|name| match rest.find(|(_, seen)| seen == name) {
+            Some((n, _)) => {
+                out.event = Some(*n);
+                true
+            }
+            None => false,
+        });
     let what = match filter {
         Some(filter) => format!("callbacks of {filter}"),
         None => "callbacks".to_owned(),
@@ -298,7 +326,10 @@ fn callbacks(filter: Option<&str>, order: &[String], report: &ScenarioReport, ou
     let actual = if seen.is_empty() {
         "none".to_owned()
     } else {
-        seen.join(", ")
+        seen.iter()
+            .map(|(_, name)| *name)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     out.put(ok, what, order.join(", "), actual);
 }

@@ -4,6 +4,7 @@ use crate::support::{root, samples};
 use proxy_wasm_tour::export::Disk;
 use proxy_wasm_tour::lab::{RunOptions, parse, resolve, run};
 use proxy_wasm_tour::model::report::Report;
+use proxy_wasm_tour::model::trace::Kind;
 use std::path::{Path, PathBuf};
 
 /// The lab files, sorted by name.
@@ -67,4 +68,35 @@ fn two_runs_of_a_lab_are_equal_byte_for_byte() {
         let again = serde_json::to_string(&report(&path)).unwrap();
         assert!(once == again, "{} differs between runs", path.display());
     }
+}
+
+#[test]
+fn checks_point_at_the_event_they_are_about() {
+    let report = report(&root().join("tests/it/labs/panic.yaml"));
+    let scenario = &report.scenarios[0];
+    let event = |what: &str| {
+        let check = scenario
+            .checks
+            .iter()
+            .find(|check| check.what.starts_with(what))
+            .unwrap_or_else(|| panic!("{what}"));
+        let n = check
+            .event
+            .unwrap_or_else(|| panic!("{what} points nowhere"));
+        let event = &scenario.events[n as usize];
+        (event.kind, event.name.to_string())
+    };
+    assert_eq!(
+        event("client response 1: status"),
+        (Kind::Client, "response_headers".to_owned())
+    );
+    assert_eq!(
+        event("upstream: requests"),
+        (Kind::Upstream, "request_headers".to_owned())
+    );
+    assert_eq!(
+        event("log lines at critical"),
+        (Kind::HostCall, "proxy_log".to_owned())
+    );
+    assert_eq!(event("failed VMs").0, Kind::Trap);
 }

@@ -58,6 +58,7 @@ pub(super) fn state(assertion: &Assertion, report: &ScenarioReport, out: &mut Ou
             }
         }
     }
+    let trap = super::event::of_trap(&report.events);
     let failed = || report.vms.iter().filter(|vm| vm.failed).count() as u64;
     let stalled = || {
         report
@@ -72,6 +73,7 @@ pub(super) fn state(assertion: &Assertion, report: &ScenarioReport, out: &mut Ou
         ("stalled streams", stalled_streams, stalled()),
     ] {
         if let Some(wanted) = wanted {
+            out.event = if what == "failed VMs" { trap } else { None };
             out.number(what.to_owned(), *wanted, actual);
         }
     }
@@ -92,6 +94,7 @@ pub(super) fn state(assertion: &Assertion, report: &ScenarioReport, out: &mut Ou
         ("pages of linear memory", pages_max, pages),
     ] {
         if let Some(most) = most {
+            out.event = None;
             out.at_most(what.to_owned(), *most, actual);
         }
     }

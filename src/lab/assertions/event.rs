@@ -1,0 +1,76 @@
+//! The event of a run that shows what a check is about, for whoever wants to look.
+
+use crate::model::trace::{Arg, Event, Kind, Value};
+
+/// The last event in which the client of this request received something of that name, or the last
+/// thing that it sent or got at all.
+pub(super) fn of_client(events: &[Event], request: usize, name: &str) -> Option<u32> {
+    let of_stream =
+        |event: &&Event| event.kind == Kind::Client && stream(event) == Some(request as i64);
+    let found = events
+        .iter()
+        .filter(of_stream)
+        .rfind(|event| event.name == name);
+    found
+        .or_else(|| events.iter().rfind(of_stream))
+        .map(|event| event.n)
+}
+
+/// The n-th request that reached a cluster, callouts included.
+pub(super) fn of_upstream(events: &[Event], cluster: Option<&str>, n: usize) -> Option<u32> {
+    let wanted = |event: &&Event| {
+        event.kind == Kind::Upstream
+            && matches!(&*event.name, "request_headers" | "callout")
+            && cluster.is_none_or(|cluster| {
+                bytes(event, "cluster").is_some_and(|name| name == cluster.as_bytes())
+            })
+    };
+    events.iter().filter(wanted).nth(n).map(|event| event.n)
+}
+
+/// The first host call of this name.
+pub(super) fn of_host_call(events: &[Event], name: &str) -> Option<u32> {
+    events
+        .iter()
+        .find(|event| event.kind == Kind::HostCall && event.name == name)
+        .map(|event| event.n)
+}
+
+/// The first host call that carries this text as an argument: the one that logged it.
+pub(super) fn of_log(events: &[Event], message: &[u8]) -> Option<u32> {
+    let carries = |arg: &Arg| matches!(&arg.value, Value::Bytes(bytes) if &bytes[..] == message);
+    events
+        .iter()
+        .find(|event| event.kind == Kind::HostCall && event.args.iter().any(carries))
+        .map(|event| event.n)
+}
+
+/// The first trap.
+pub(super) fn of_trap(events: &[Event]) -> Option<u32> {
+    events
+        .iter()
+        .find(|event| event.kind == Kind::Trap)
+        .map(|event| event.n)
+}
+
+fn argument<'a>(event: &'a Event, name: &str) -> Option<&'a Value> {
+    event
+        .args
+        .iter()
+        .find(|arg| arg.name == name)
+        .map(|arg| &arg.value)
+}
+
+fn stream(event: &Event) -> Option<i64> {
+    match argument(event, "stream")? {
+        Value::Int(n) => Some(*n),
+        _ => None,
+    }
+}
+
+fn bytes<'a>(event: &'a Event, name: &str) -> Option<&'a [u8]> {
+    match argument(event, name)? {
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
