@@ -14,6 +14,7 @@ mod lab_run;
 mod labs;
 mod markdown;
 mod session;
+mod samples;
 mod support;
 mod tidy;
 mod yaml;

@@ -124,16 +124,8 @@ fn named(
 /// Writes every page as HTML, with the site's `index.html` as the shell.
 fn pages(out: &Path, url: Option<&str>) -> Outcome<()> {
     let mut cargo = sh::cargo();
-    cargo.args([
-        "run",
-        "-q",
-        "--no-default-features",
-        "--features",
-        "pages",
-        "--bin",
-        "pages",
-        "--",
-    ]);
+    // The same features as the native tests, so that the library is compiled once for both.
+    cargo.args(["run", "-q", "--features", "pages", "--bin", "pages", "--"]);
     cargo
         .arg("--shell")
         .arg(out.join("index.html"))
