@@ -9,6 +9,9 @@
 //! `data-theme` on the root element from `localStorage["tour.theme"]` before first paint; it loads
 //! the app when the document is read.
 
+// A command speaks through the terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use proxy_wasm_tour::course::{Book, Content, Lesson, LessonEntry};
 use proxy_wasm_tour::export::content::{self, Desk};
 use proxy_wasm_tour::export::site::{self, LabText};
