@@ -3,7 +3,11 @@
 use super::clock::Weight;
 use super::shared::{Item, Shared};
 use super::task::Task;
+use crate::abi::LogLevel;
+use crate::host::call_plain;
 use crate::model::lab::TrafficAction;
+use crate::model::report::{CallResult, LogLine};
+use crate::model::trace::{Kind, Outcome, arg};
 
 impl Shared {
     /// The scenario's traffic begins.
@@ -43,8 +47,16 @@ impl Shared {
             TrafficAction::Advance(ns) => {
                 self.clock.after(ns, 0, Task::Elapsed(item), Weight::Work);
             }
+            TrafficAction::Call {
+                module,
+                export,
+                args,
+            } => {
+                self.plain_call(&module, export, &args);
+                self.traffic_ended(item);
+            }
             // Refused when the lab was prepared.
-            TrafficAction::Call { .. } | TrafficAction::Tcp { .. } => self.traffic_ended(item),
+            TrafficAction::Tcp { .. } => self.traffic_ended(item),
         }
     }
 
@@ -84,6 +96,83 @@ impl Shared {
             self.connections.insert(name, connection);
         }
         connection
+    }
+
+    /// An export of a plain module is called.
+    fn plain_call(&mut self, module: &str, export: String, args: &[serde_json::Number]) {
+        let event = if self.trace.capture {
+            let words: Vec<String> = args.iter().map(ToString::to_string).collect();
+            let args = vec![
+                arg("module", module.as_bytes()),
+                arg("export", export.as_bytes()),
+                arg("args", words.join(", ").as_bytes()),
+            ];
+            let event = self
+                .trace
+                .record(Kind::Callback, "call", None, None, args, None);
+            self.trace.open(event);
+            event
+        } else {
+            None
+        };
+        let bytes = self
+            .contents
+            .get(module)
+            .cloned()
+            .unwrap_or_else(|| [].into());
+        let called = call_plain(&self.engine, &bytes, &export, args, &self.limits);
+        let (call, fuel) = match called {
+            Ok(call) => {
+                for (level, text) in &call.logs {
+                    self.plain_log(module, *level, text);
+                }
+                let results = call.results;
+                (
+                    CallResult {
+                        export,
+                        results,
+                        trap: call.trap,
+                    },
+                    Some(call.fuel),
+                )
+            }
+            // The call could not be made at all: to the caller that is as good as a trap.
+            Err(why) => (
+                CallResult {
+                    export,
+                    results: Vec::new(),
+                    trap: Some(why),
+                },
+                None,
+            ),
+        };
+        let words = match &call.trap {
+            Some(trap) => format!("trap: {trap}"),
+            None => call
+                .results
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
+        self.trace.close(event, Some(Outcome::status(words)), fuel);
+        self.calls.push(call);
+    }
+
+    fn plain_log(&mut self, module: &str, level: u32, text: &[u8]) {
+        let level = LogLevel::from_u32(level).unwrap_or(LogLevel::Info);
+        self.logs.push(LogLine {
+            t_ns: self.clock.now_ns,
+            thread: 0,
+            plugin: module.to_owned(),
+            level: level.word().to_owned(),
+            message: String::from_utf8_lossy(text).into_owned(),
+        });
+        if self.trace.capture {
+            let args = vec![arg("log_level", level.word()), arg("message", text)];
+            self.trace
+                .record(Kind::HostCall, "proxy_log", None, None, args, None);
+        }
     }
 }
 

@@ -381,10 +381,11 @@ fn check_traffic(lab: &Lab, scenario: &Scenario, contents: &Contents) -> Result<
             TrafficAction::Tcp { .. } => {
                 return Err(config::not_simulated(&item.place, "TCP traffic"));
             }
-            TrafficAction::Call { .. } => {
-                return Err(config::not_simulated(
+            TrafficAction::Call { module, .. } if !contents.contains_key(module) => {
+                return Err(Problem::at(
                     &item.place,
-                    "a call of a plain module",
+                    format!("there is no file `{module}`"),
+                    "Add it to `files`.",
                 ));
             }
             _ => {}

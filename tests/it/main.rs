@@ -15,6 +15,7 @@ mod labs;
 mod markdown;
 mod samples;
 mod session;
+mod proxy;
 mod support;
 mod tidy;
 mod yaml;
