@@ -47,7 +47,7 @@ pub(super) fn hand_over<P: Proxy>(
             };
         }
         if capture {
-            values.push((param(call, place), shown(&out)));
+            values.push((param(call, place), shown(call, &out)));
         }
         if let Out::Bytes(_, bytes) | Out::Pairs(_, bytes) | Out::Optional(_, bytes) = out {
             to.ctx.data_mut().scratch = bytes;
@@ -177,8 +177,9 @@ fn refuse(why: impl Into<String>) -> Refusal {
     Refusal::new(Status::InvalidMemoryAccess, why.into())
 }
 
-fn shown(out: &Out) -> Value {
+fn shown(call: &HostCall, out: &Out) -> Value {
     match out {
+        Out::Bytes(_, bytes) if call.name == "proxy_get_property" => property(bytes),
         Out::U32(_, n) => Value::Int(i64::from(*n)),
         Out::U64(_, n) => Value::Int(*n as i64),
         Out::Bytes(_, bytes) | Out::Optional(_, bytes) => Value::Bytes(bytes[..].into()),
@@ -191,6 +192,20 @@ fn shown(out: &Out) -> Value {
             ),
             Err(_) => Value::Bytes(bytes[..].into()),
         },
+    }
+}
+
+/// A property travels without its type: 8 bytes that are no text are taken for a number, one byte
+/// of 0 or 1 for a bool.
+fn property(bytes: &[u8]) -> Value {
+    let is_text = bytes
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    match (bytes, <[u8; 8]>::try_from(bytes)) {
+        ([0], _) => "false".into(),
+        ([1], _) => "true".into(),
+        (_, Ok(number)) if !is_text => Value::Int(i64::from_le_bytes(number)),
+        _ => Value::Bytes(bytes.into()),
     }
 }
 

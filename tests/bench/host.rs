@@ -68,7 +68,7 @@ fn host(wasm: &[u8], rounds: u32) -> Result<(), String> {
     let headers = guest
         .proxy
         .as_mut()
-        .and_then(|p| p.maps.get(&MapType::HttpRequestHeaders));
+        .and_then(|p| p.maps.get(&MapType::RequestHeaders));
     match headers.and_then(|headers| headers.get("x-hello")) {
         Some(_) => Ok(()),
         None => Err("the filter added nothing".to_owned()),
@@ -98,7 +98,7 @@ impl Guest {
     fn request(&mut self, root: u32, context: u32) -> Result<(), String> {
         if let Some(proxy) = &mut self.proxy {
             proxy.maps.insert(
-                MapType::HttpRequestHeaders,
+                MapType::RequestHeaders,
                 headers(&[
                     (":method", "GET"),
                     (":path", "/hello"),
@@ -109,7 +109,7 @@ impl Guest {
                 ]),
             );
             proxy.maps.insert(
-                MapType::HttpResponseHeaders,
+                MapType::ResponseHeaders,
                 headers(&[
                     (":status", "200"),
                     ("content-type", "text/plain"),

@@ -3,6 +3,7 @@
 use super::guest::{Guest, calls};
 use proxy_wasm_tour::abi::{BufferType, Status};
 use proxy_wasm_tour::host::Step;
+use proxy_wasm_tour::model::trace::Value;
 
 fn ask(name: &str, args: &[i64], data: &str) -> Guest {
     let mut guest = Guest::start(&calls(name, args, data));
@@ -240,4 +241,20 @@ fn pthread_equal_compares() {
     assert_eq!(guest.done(), Step::Returned(1));
     let mut guest = ask("pthread_equal", &[5, 6], "");
     assert_eq!(guest.done(), Step::Returned(0));
+}
+
+#[test]
+fn numbers_and_bools_among_properties_are_shown_as_such() {
+    let shown = |value: &[u8]| {
+        let mut guest = ask("proxy_get_property", &[0, 1, 100, 104], "x");
+        guest
+            .proxy()
+            .properties
+            .insert(b"x".to_vec(), value.to_vec());
+        assert_eq!(status(&mut guest), Status::Ok);
+        guest.last_host_call().result.unwrap().value.unwrap()
+    };
+    assert_eq!(shown(&200i64.to_le_bytes()), Value::Int(200));
+    assert_eq!(shown(&[1]), Value::from("true"));
+    assert_eq!(shown(b"HTTP/1.1"), Value::Bytes("HTTP/1.1".into()));
 }

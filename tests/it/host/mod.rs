@@ -6,6 +6,7 @@ mod doctoring;
 mod guest;
 mod headers;
 mod loading;
+mod long;
 mod matrix;
 mod plain;
 mod recorder;
