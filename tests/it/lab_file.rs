@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 /// Parts and samples by name; no disk.
 #[derive(Default)]
 pub(crate) struct Table {
-    parts: BTreeMap<&'static str, &'static str>,
-    samples: BTreeMap<&'static str, Sample>,
+    pub(crate) parts: BTreeMap<&'static str, &'static str>,
+    pub(crate) samples: BTreeMap<&'static str, Sample>,
 }
 
 impl Beside for Table {

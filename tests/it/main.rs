@@ -14,6 +14,7 @@ mod lab_run;
 mod labs;
 mod markdown;
 mod samples;
+mod mutated;
 mod session;
 mod proxy;
 mod support;
