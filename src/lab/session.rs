@@ -100,11 +100,12 @@ impl Session {
             }],
             Err(Unresolved::Awaited(names)) => {
                 self.waiting = Some(job);
+                // One at a time: its arrival asks for the next, so that the page, which expects an
+                // answer to whatever it sends, always gets one.
                 let asked = names
                     .into_iter()
-                    .filter(|name| !self.samples.contains_key(name))
-                    .collect::<Vec<_>>();
-                for name in &asked {
+                    .find(|name| !self.samples.contains_key(name));
+                if let Some(name) = &asked {
                     self.samples.insert(name.clone(), Sample::Awaited);
                 }
                 asked
