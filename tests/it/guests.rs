@@ -1,34 +1,243 @@
-//! Modules of every toolchain, built from `tests/guests`.
+//! Modules of every toolchain, built from `tests/guests`, run in the whole proxy.
 
 use crate::support::root;
-use proxy_wasm_tour::abi::AbiVersion;
-use proxy_wasm_tour::host::{Engine, Limits, Module};
+use proxy_wasm_tour::host::doctor;
+use proxy_wasm_tour::lab::{self, Beside, RunOptions, Sample};
+use proxy_wasm_tour::model::doctor::ImportKind;
+use proxy_wasm_tour::model::report::ScenarioReport;
+use proxy_wasm_tour::model::trace::{Event, Kind};
 
-/// Every guest and the ABI that it declares.
-const GUESTS: [(&str, AbiVersion); 7] = [
-    ("rust", AbiVersion::V0_2_1),
-    ("rust-wasip1", AbiVersion::V0_2_1),
-    ("rust-rewriter", AbiVersion::V0_2_1),
-    ("assemblyscript", AbiVersion::V0_2_1),
-    ("c", AbiVersion::V0_1_0),
-    ("cpp", AbiVersion::V0_2_1),
-    ("zig", AbiVersion::V0_2_0),
-];
+/// The guests that do the common job of `tests/guests/README.md`.
+const GUESTS: [&str; 6] = ["rust", "rust-wasip1", "assemblyscript", "c", "cpp", "zig"];
 
-/// A built guest's bytes.
-fn guest(name: &str) -> Vec<u8> {
-    let path = root().join(format!("target/guests/{name}.wasm"));
-    std::fs::read(path)
-        .unwrap_or_else(|_| panic!("the guest {name} is missing: run `cargo xtask guests`"))
+/// What a lab file finds beside it: the built guests.
+struct Guests;
+
+impl Beside for Guests {
+    fn part(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn sample(&self, _name: &str) -> Sample {
+        Sample::Missing("is no guest".to_owned())
+    }
+
+    fn samples(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn path(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(root().join("target/guests").join(path))
+            .map_err(|_| "no such guest: run `cargo xtask guests`".to_owned())
+    }
 }
 
-/// Loading links every import and finds an allocator.
-#[test]
-fn modules_of_every_sdk_load() {
-    for (name, abi) in GUESTS {
-        let engine = Engine::new(&Limits::default());
-        let module = Module::load(&engine, name, &guest(name))
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(module.abi(), abi, "{name}");
+/// Runs a lab with one guest in front of the router; gives its only scenario.
+fn run(guest: &str, config: &str, rest: &str) -> ScenarioReport {
+    let text = format!(
+        r#"
+envoy:
+  http_filters:
+  - name: envoy.filters.http.wasm
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+      config:
+        name: guest
+        root_id: guest
+        vm_config:
+          vm_id: guests
+          runtime: envoy.wasm.runtime.v8
+          configuration: {{"@type": type.googleapis.com/google.protobuf.StringValue, value: "from the lab"}}
+          code: {{local: {{filename: /guest.wasm}}}}
+          environment_variables: {{key_values: {{GUEST: {guest}, TZ: UTC}}}}
+        {config}
+files:
+  /guest.wasm: {{path: {guest}.wasm}}
+{rest}"#
+    );
+    let lab = lab::parse("guest.yaml", &text, &Guests).unwrap_or_else(|p| panic!("{guest}: {p}"));
+    let contents =
+        lab::resolve(&lab, &Guests).unwrap_or_else(|unresolved| panic!("{guest}: {unresolved:?}"));
+    let mut report = lab::run(&lab, &contents, &RunOptions::default())
+        .unwrap_or_else(|problem| panic!("{guest}: {problem}"));
+    let scenario = report.scenarios.remove(0);
+    assert_eq!(scenario.rejected, None, "{guest}");
+    scenario
+}
+
+/// Asserts that every assertion of the scenario's own holds.
+fn check_holds(guest: &str, scenario: &ScenarioReport) {
+    for check in &scenario.checks {
+        assert!(
+            check.ok,
+            "{guest}: {}: expected {}, was {}",
+            check.what, check.expected, check.actual
+        );
     }
+    assert!(!scenario.checks.is_empty());
+}
+
+/// Asserts that no host call was missing.
+fn check_all_implemented(guest: &str, scenario: &ScenarioReport) {
+    let missing: Vec<&Event> = scenario
+        .events
+        .iter()
+        .filter(|event| event.kind == Kind::HostCall)
+        .filter(|event| {
+            event
+                .result
+                .as_ref()
+                .is_some_and(|r| r.status == "Unimplemented")
+        })
+        .collect();
+    assert!(missing.is_empty(), "{guest}: {missing:?}");
+    assert!(
+        scenario
+            .events
+            .iter()
+            .any(|event| event.kind == Kind::HostCall)
+    );
+}
+
+fn job(guest: &str) -> ScenarioReport {
+    run(
+        guest,
+        "",
+        &format!(
+            r#"
+scenarios:
+- name: the common job
+  traffic:
+  - request: {{method: POST, path: /upload, headers: {{x-a: b}}, body: "one two three", chunks: [4, 4, 5]}}
+  - request: {{path: /deny}}
+  - request: {{path: /again}}
+  expect:
+  - upstream: {{count: 2}}
+  - upstream: {{request: 0, headers: {{x-sdk: {guest}, x-a: b}}, body: "one two three"}}
+  - upstream: {{request: 1, headers: {{x-sdk: {guest}, ":path": /again}}}}
+  - client: {{request: 0, status: 200, headers: {{x-bytes: "13"}}, outcome: completed}}
+  - client: {{request: 1, status: 403, headers: {{x-bytes: "0"}}, body: denied by {guest}}}
+  - client: {{request: 2, status: 200, headers: {{x-bytes: "0"}}}}
+  - log: {{level: info, text: {{contains: "configuration: from the lab"}}}}
+  - log: {{level: info, text: {{contains: "/upload done, 13 bytes"}}, count: 1}}
+  - log: {{level: info, text: {{contains: "/deny done, 0 bytes"}}, count: 1}}
+  - log: {{level: info, text: {{contains: "/again done, 0 bytes"}}, count: 1}}
+  - log: {{level: error, text: {{contains: failed}}, count: 0}}
+  - callbacks: {{filter: guest, order: [on_vm_start, on_request_headers, on_request_body, on_response_headers, on_log]}}
+  - state: {{failed_vms: 0, stalled_streams: 0}}
+"#
+        ),
+    )
+}
+
+/// What `tests/guests/README.md` says of each guest, read from its bytes.
+#[test]
+fn the_doctor_knows_modules_of_every_sdk() {
+    let malloc = "malloc";
+    let allocate = "proxy_on_memory_allocate";
+    let guests: [(&str, &str, &[&str], &str); 7] = [
+        ("rust", "0.2.1", &["_initialize"], malloc),
+        ("rust-wasip1", "0.2.1", &["_initialize"], allocate),
+        ("rust-rewriter", "0.2.1", &["_initialize"], malloc),
+        ("assemblyscript", "0.2.1", &["_start"], malloc),
+        ("c", "0.1.0", &[], malloc),
+        ("cpp", "0.2.1", &["_initialize"], malloc),
+        ("zig", "0.2.0", &[], allocate),
+    ];
+    for (name, abi, start, allocator) in guests {
+        let bytes = Guests.path(&format!("{name}.wasm"));
+        let found = doctor(name, &bytes.unwrap_or_else(|why| panic!("{name}: {why}")));
+        assert!(found.loads, "{name}: {:?}", found.error);
+        assert_eq!(found.abi.as_deref(), Some(abi), "{name}");
+        assert_eq!(found.start, start, "{name}");
+        assert_eq!(found.allocator.as_deref(), Some(allocator), "{name}");
+        for import in &found.imports {
+            let known = [ImportKind::HostCall, ImportKind::Wasi].contains(&import.kind);
+            assert!(known, "{name}: {import:?}");
+        }
+        assert!(!found.imports.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn every_sdk_does_the_common_job() {
+    for guest in GUESTS {
+        let scenario = job(guest);
+        check_holds(guest, &scenario);
+        check_all_implemented(guest, &scenario);
+    }
+}
+
+#[test]
+fn every_sdk_runs_the_same_twice() {
+    for guest in GUESTS {
+        assert_eq!(job(guest), job(guest), "{guest}");
+    }
+}
+
+/// environ, clocks, random and both streams of output, as rustc's standard library uses them.
+#[test]
+fn rust_standard_library_works_on_wasi() {
+    let scenario = job("rust-wasip1");
+    let lines: Vec<(&str, &str)> = scenario
+        .logs
+        .iter()
+        .map(|line| (line.level.as_str(), line.message.as_str()))
+        .collect();
+    let has = |level: &str, text: &str| {
+        assert!(
+            lines.contains(&(level, text)),
+            "no {level} line `{text}` in {lines:#?}"
+        );
+    };
+    has(
+        "info",
+        r#"environment: [("GUEST", "rust-wasip1"), ("TZ", "UTC")]"#,
+    );
+    has("info", "clock: 1767225600 s");
+    has("info", "elapsed: 0");
+    has("info", "map: 3");
+    // One write is one line, and the standard library's stderr writes piece by piece.
+    let errors: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.0 == "error")
+        .map(|line| line.1)
+        .collect();
+    assert_eq!(errors[..3], ["arguments: ", "0", ""]);
+    assert!(lines.iter().any(|(_, text)| text.starts_with("random: ")));
+}
+
+#[test]
+fn a_filter_with_regex_url_json_and_html_rewriter_works_on_chunks() {
+    let scenario = run(
+        "rust-rewriter",
+        r#"configuration: {"@type": type.googleapis.com/google.protobuf.StringValue, value: '{"routes": [{"pattern": "^/old/([a-z]+)$", "path": "/new/$1"}], "base": "https://cdn.example/site/"}'}"#,
+        r#"
+upstreams:
+  web:
+  - match: {path: /new/page}
+    reply:
+      status: 200
+      headers: {content-type: text/html; charset=utf-8, content-length: "133"}
+      body: '<p>é <a href="a/b?c=d">x</a> <img src="../i.png"> <a href="https://other.example/">y</a><script>alert(1)</script><script src=s></script>'
+      chunks: [10, 7, 1, 40, 30]
+  - reply: {status: 200, headers: {content-type: text/plain}, body: '<a href="a">'}
+scenarios:
+- name: pages
+  traffic:
+  - request: {path: /old/page}
+  - request: {path: /old/page2}
+  expect:
+  - upstream: {request: 0, headers: {":path": /new/page}}
+  - upstream: {request: 1, headers: {":path": /old/page2}}
+  - client:
+      request: 0
+      no_headers: [content-length]
+      body: '<p>é <a href="https://cdn.example/site/a/b?c=d">x</a> <img src="https://cdn.example/i.png"> <a href="https://other.example/">y</a><script src=s></script>'
+  - client: {request: 1, body: '<a href="a">'}
+  - state: {failed_vms: 0}
+"#,
+    );
+    check_holds("rust-rewriter", &scenario);
+    check_all_implemented("rust-rewriter", &scenario);
 }

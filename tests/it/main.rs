@@ -7,11 +7,15 @@ mod assertions;
 mod book;
 mod cli;
 mod disk;
+#[path = "../fuzz/mod.rs"]
+mod fuzz;
+mod fuzzing;
 mod guests;
 mod host;
 mod lab_file;
 mod lab_run;
 mod labs;
+mod load_matrix;
 mod markdown;
 mod mutated;
 mod proxy;

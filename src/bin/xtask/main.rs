@@ -9,6 +9,7 @@
 mod bench;
 mod check;
 mod filters;
+mod fuzz;
 mod guests;
 mod headers;
 mod npm;
@@ -30,6 +31,8 @@ usage: cargo xtask COMMAND
   build [--site URL]      write the finished site to dist/
   check                   formatting, lints, and proofs that the walls stand
   bench                   measure what the budgets limit
+  fuzz [--minutes N] [--seed S]
+                          run the fuzz targets: N minutes, 1 unless told
   filters                 build the sample filters into target/filters/
   guests                  build the tests' modules of every SDK into target/guests/
   tools                   only bring the tools that are missing
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         "check" => check::check(),
         "bench" => bench::bench(rest),
         "filters" => filters::build().map(|_| ()),
+        "fuzz" => fuzz::fuzz(rest),
         "guests" => guests::build().map(|_| ()),
         "tools" => tools::bring_all(),
         "static" => serve::serve_static(rest),
