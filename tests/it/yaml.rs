@@ -249,3 +249,35 @@ fn a_missing_key_that_was_mistyped_is_told_as_such() {
         "lab.yaml:1:1: the key `typed_config` is missing\n  Add `typed_config: …` here."
     );
 }
+
+#[test]
+fn files_from_other_editors_are_read_alike() {
+    let unix = "name: x\nwat: |\n  (module)\n  (end)\nlist:\n- a\n";
+    let plain = read(unix);
+    for text in [
+        unix.replace('\n', "\r\n"),
+        format!("\u{feff}{unix}"),
+        unix.trim_end().to_owned(),
+    ] {
+        let other = read(&text);
+        assert_eq!(
+            other.get("wat").unwrap().as_str().unwrap(),
+            "(module)\n(end)\n"
+        );
+        assert_eq!(
+            other.get("list").unwrap().as_list().unwrap()[0]
+                .as_str()
+                .unwrap(),
+            "a"
+        );
+        assert_eq!(
+            place(other.get("wat").unwrap()),
+            place(plain.get("wat").unwrap())
+        );
+        assert_eq!(other.as_map().unwrap()[0].0.text, "name");
+    }
+    assert!(
+        refused("a:\n\tb: 1\n").starts_with("lab.yaml:2:"),
+        "a tab does not indent"
+    );
+}

@@ -120,7 +120,11 @@ fn load(
     if let Some(samples) = options.value("samples") {
         disk.samples = samples.into();
     }
-    let lab = lab::parse(file, text, &disk)?;
+    let lab = lab::parse(file, text, &disk).map_err(|problem| match options.has("wasm") {
+        // Lines of a file that nobody has written help nobody.
+        true => Problem::in_file(file, problem.message, problem.help),
+        false => problem,
+    })?;
     match lab::resolve(&lab, &disk) {
         Ok(contents) => Ok((lab, contents)),
         Err(Unresolved::Problem(problem)) => Err(problem.into()),

@@ -78,6 +78,31 @@ fn unknown_words_and_options() {
 }
 
 #[test]
+fn options_that_make_no_request() {
+    let filter = "target/filters/add-header.wasm";
+    refused(
+        &["run", "--wasm", filter, "--header", "bad name: x"],
+        "the options: `bad name` is no header name\n  Names are letters, digits and -_.!#$%&'*+^`|~ without spaces.",
+    );
+    refused(
+        &["run", "--wasm", filter, "--header", "x"],
+        "--header `x`: expected name: value",
+    );
+    refused(
+        &["run", "--wasm", filter, "--body", "@nowhere"],
+        "nowhere: no such file",
+    );
+    refused(
+        &["run", "--wasm", filter, "--request", "GET x y"],
+        "--request `GET x y`: expected a method and a path\n  Write 'GET /path'.",
+    );
+    refused(
+        &["run", "x.yaml", "--wasm", filter],
+        "`x.yaml` beside --wasm: run a lab file or one filter, not both",
+    );
+}
+
+#[test]
 fn a_missing_file() {
     refused(
         &["run", "nowhere.yaml"],
