@@ -69,3 +69,49 @@ fn in_html(exercise: &Exercise) -> Exercise {
         ..exercise.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::Content;
+
+    const LAB: &str = "name: n\nenvoy: {edit: envoy.yaml}\nscenarios:\n\
+        - name: a\n  traffic:\n  - advance: 1s\n  - request: {path: /first}\n  - request: {path: /second}\n\
+        - name: b\n  hidden: true\n  traffic:\n  - request: {path: /other}\n  expect: [{client: {status: 200}}]\n\
+        exercises:\n- {id: x, kind: config, task: Use `a`., scenarios: [b], hints: [h], why: w}\n";
+
+    fn content(files: &[(&str, &str)]) -> Content {
+        Content {
+            root: "content".into(),
+            files: (files.iter())
+                .map(|(path, text)| ((*path).into(), (*text).into()))
+                .collect(),
+        }
+    }
+
+    fn opened(content: &Content) -> Result<Option<LabText>, Problem> {
+        lab_text(&Desk {
+            content,
+            folder: "l",
+            edits: BTreeMap::new(),
+            samples: &|_| Err("none".into()),
+        })
+    }
+
+    #[test]
+    fn a_page_gets_the_first_request_the_parts_and_the_tasks() {
+        let content = content(&[("l/lab.yaml", LAB), ("l/start/envoy.yaml", "{}")]);
+        let lab = opened(&content).expect("parses").expect("a lab");
+        assert_eq!(lab.request.map(|r| r.path), Some("/first".into()));
+        assert_eq!(lab.parts["envoy.yaml"], "{}");
+        assert_eq!(lab.scenarios, [("a".into(), false), ("b".into(), true)]);
+        assert!(lab.exercises[0].task.contains("<code>a</code>"));
+    }
+
+    #[test]
+    fn a_broken_lab_says_where() {
+        let content = content(&[("l/lab.yaml", "nmae: n\n")]);
+        let problem = opened(&content).expect_err("a problem");
+        assert_eq!((problem.place.line, problem.place.column), (1, 1));
+    }
+}

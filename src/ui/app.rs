@@ -21,7 +21,7 @@ pub fn App(
     let navigation = Navigation::new(page);
     provide_context(navigation);
     Effect::new(move |_| navigation.listen());
-    view! { <Shell>{move || routes::view(navigation.page())}</Shell> }
+    view! { <Shell navigation>{move || routes::view(navigation.page())}</Shell> }
 }
 
 /// Renders a page's body to HTML.

@@ -33,6 +33,11 @@ impl Navigation {
         self.page.get()
     }
 
+    /// Reads the page, tracked.
+    pub(super) fn with<T>(self, read: impl FnOnce(&Page) -> T) -> T {
+        self.page.with(read)
+    }
+
     /// Follows clicks on links and the browser's back and forward. In the browser only.
     pub(super) fn listen(self) {
         let Some(root) = use_context::<Root>() else {

@@ -1,5 +1,7 @@
 //! What surrounds every page: skip link, header, footer.
 
+use super::navigation::Navigation;
+use super::page::Body;
 use super::paths::Root;
 use super::strings;
 use super::theme::ThemeToggle;
@@ -14,9 +16,11 @@ pub(super) fn href(path: &str) -> String {
 
 /// Header, page, footer.
 #[component]
-pub(super) fn Shell(children: Children) -> impl IntoView {
+pub(super) fn Shell(navigation: Navigation, children: Children) -> impl IntoView {
     view! {
-        <a class="skip" href="#main">{strings::SKIP}</a>
+        <a class="skip" href="#main">
+            {strings::SKIP}
+        </a>
         <header class="site-header">
             <a class="site-name" href=href("/")>
                 <svg viewBox="0 0 24 24" aria-hidden="true" class="mark">
@@ -31,11 +35,41 @@ pub(super) fn Shell(children: Children) -> impl IntoView {
                 </span>
             </a>
             <nav aria-label=strings::NAVIGATION>
-                <a href=href("/learn/")>{strings::LEARN}</a>
-                <a href=href("/playground/")>{strings::PLAYGROUND}</a>
+                <NavLink navigation path="/learn/" text=strings::LEARN />
+                <NavLink navigation path="/playground/" text=strings::PLAYGROUND />
             </nav>
             <ThemeToggle />
         </header>
-        <main id="main" tabindex="-1">{children()}</main>
+        <main id="main" tabindex="-1">
+            {children()}
+        </main>
+        <Footer navigation />
+    }
+}
+
+#[component]
+fn NavLink(navigation: Navigation, path: &'static str, text: &'static str) -> impl IntoView {
+    let current = move || {
+        navigation.with(|page| match page.path == path {
+            true => Some("page"),
+            false => page.path.starts_with(path).then_some("true"),
+        })
+    };
+    view! {
+        <a href=href(path) aria-current=current>
+            {text}
+        </a>
+    }
+}
+
+/// Not below a lab, which fills the window.
+#[component]
+fn Footer(navigation: Navigation) -> impl IntoView {
+    let whole =
+        move || navigation.with(|page| matches!(page.body, Body::Playground(_) | Body::Lesson(_)));
+    view! {
+        <footer class="site-footer" hidden=whole>
+            <p>{strings::FOOTER}</p>
+        </footer>
     }
 }

@@ -52,6 +52,9 @@ pub const UPSTREAM: &str = "Upstream";
 pub const WASM_FILTER: &str = "Wasm filter";
 /// A filter that the proxy brings along.
 pub const NATIVE_FILTER: &str = "Native filter";
+/// What the site does with its visitors.
+pub const FOOTER: &str =
+    "Everything runs in this page: no account, no server, nothing leaves your browser.";
 /// The reference.
 pub const REFERENCE: &str = "Reference";
 /// Label of the main navigation.

@@ -41,10 +41,10 @@ fn Scenario(scenario: ScenarioReport) -> impl IntoView {
         }
     };
     view! {
-        <h4 class="scenario-name">
+        <h3 class="scenario-name">
             <Verdict ok=scenario.ok />
             {scenario.name}
-        </h4>
+        </h3>
         {checks}
     }
 }

@@ -240,10 +240,10 @@ fn Side(
     };
     view! {
         <section class=format!("side {actor}")>
-            <h4>
+            <h3>
                 <ActorName shape text=title />
                 {(!note.is_empty()).then(|| view! { <span class="side-note">{note}</span> })}
-            </h4>
+            </h3>
             {children()}
         </section>
     }

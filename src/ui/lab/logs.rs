@@ -40,7 +40,7 @@ pub(super) fn Logs(state: LabState) -> impl IntoView {
                 .map(|line| view! { <li>{line}</li> })
                 .collect_view();
             view! {
-                <h4>{strings::ACCESS_LOG}</h4>
+                <h3>{strings::ACCESS_LOG}</h3>
                 <ol class="access-log">{lines}</ol>
             }
         });

@@ -34,6 +34,7 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
         <section class="lab" aria-label=strings::LAB>
             <tasks::Tasks state />
             <div class="lab-edit">
+                <h2 class="visually-hidden">{strings::EDITORS}</h2>
                 <Tabs id="edit" label=strings::EDITORS tabs=edit_tabs active=state.edit_tab />
                 <div class="panels">
                     {state
@@ -66,6 +67,7 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
             </div>
             <RunBar state />
             <div class="lab-result">
+                <h2 class="visually-hidden">{strings::RESULTS}</h2>
                 <Tabs
                     id="result"
                     label=strings::RESULTS

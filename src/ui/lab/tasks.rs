@@ -48,7 +48,7 @@ fn Task(state: LabState, title: String, exercise: Exercise) -> impl IntoView {
         .collect_view();
     view! {
         <section class="task" class:done=move || done.get() == Some(true)>
-            <h3>
+            <h2>
                 {title}
                 <span class="task-state">
                     {move || {
@@ -59,7 +59,7 @@ fn Task(state: LabState, title: String, exercise: Exercise) -> impl IntoView {
                         }
                     }}
                 </span>
-            </h3>
+            </h2>
             <div inner_html=task></div>
             <ol class="hints">{hints}</ol>
             <button

@@ -66,7 +66,7 @@ fn Vms(vms: Vec<VmReport>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <h4>{strings::VMS}</h4>
+        <h3>{strings::VMS}</h3>
         <div class="scroll" tabindex="0">
             <table class="plain">
                 <thead>
@@ -101,7 +101,7 @@ fn Pairs(title: &'static str, pairs: Vec<(String, String)>) -> impl IntoView {
             })
             .collect_view();
         view! {
-            <h4>{title}</h4>
+            <h3>{title}</h3>
             <div class="scroll" tabindex="0">
                 <table class="plain pairs">
                     <tbody>{rows}</tbody>
