@@ -13,7 +13,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use proxy_wasm_tour::course::{Book, Content, Lesson, LessonEntry};
+use proxy_wasm_tour::export::card::card;
 use proxy_wasm_tour::export::content::{self, Desk};
+use proxy_wasm_tour::export::reference;
 use proxy_wasm_tour::export::site::{self, LabText};
 use proxy_wasm_tour::ui::document;
 use proxy_wasm_tour::ui::page::{self, Body, Page};
@@ -74,6 +76,14 @@ impl Options {
     }
 }
 
+impl Options {
+    /// A built sample filter.
+    fn sample(&self, name: &str) -> Result<Vec<u8>, String> {
+        let path = self.samples.join(format!("{name}.wasm"));
+        std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))
+    }
+}
+
 fn write_site(options: &Options) -> Result<usize, String> {
     let shell = std::fs::read_to_string(&options.shell)
         .map_err(|e| format!("{}: {e}", options.shell.display()))?;
@@ -82,6 +92,12 @@ fn write_site(options: &Options) -> Result<usize, String> {
         write_page(options, &shell, page)?;
     }
     write_not_found(options, &shell)?;
+    if let Some(site) = &options.site {
+        write(
+            &options.out.join("sitemap.xml"),
+            document::sitemap(&pages, site).as_bytes(),
+        )?;
+    }
     Ok(pages.len() + 1)
 }
 
@@ -90,12 +106,13 @@ fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
     let content = content::read(&options.content).map_err(|e| e.to_string())?;
     let book = Book::read(&content, "en");
     let first = book.catalogue.lessons().next().map(link);
+    let demo = demo(options, &content, &book)?;
     let mut pages = vec![
         Page {
             path: "/".into(),
             title: strings::SITE.into(),
             description: strings::HOME_CLAIM.into(),
-            body: Body::Home(page::Home { first, demo: None }),
+            body: Body::Home(page::Home { first, demo }),
         },
         Page {
             path: "/learn/".into(),
@@ -105,10 +122,30 @@ fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
         },
     ];
     pages.push(playground(&content)?);
+    pages.push(Page {
+        path: "/reference/".into(),
+        title: strings::REFERENCE.into(),
+        description: strings::REFERENCE_LEAD.into(),
+        body: Body::Article(page::Article {
+            html: reference::html(),
+        }),
+    });
     for lesson in &book.lessons {
         pages.push(lesson_page(options, &content, &book, lesson)?);
     }
     Ok(pages)
+}
+
+/// The lesson whose first scenario the home page shows.
+const DEMO: &str = "add-a-header";
+
+fn demo(options: &Options, content: &Content, book: &Book) -> Result<Option<page::Demo>, String> {
+    let Some(lesson) = book.lesson(DEMO) else {
+        return Ok(None);
+    };
+    let samples = |name: &str| options.sample(name);
+    let report = site::record(&Desk::start(content, lesson, &samples));
+    Ok(report.map_err(|e| e.to_string())?.map(page::Demo::of))
 }
 
 fn lesson_page(
@@ -117,10 +154,7 @@ fn lesson_page(
     book: &Book,
     lesson: &Lesson,
 ) -> Result<Page, String> {
-    let samples = |name: &str| {
-        let path = options.samples.join(format!("{name}.wasm"));
-        std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))
-    };
+    let samples = |name: &str| options.sample(name);
     let desk = Desk::start(content, lesson, &samples);
     let root = Root::relative(&lesson.path);
     let text = book.render(content, lesson, None, &|path| root.href(path));
@@ -199,15 +233,22 @@ fn write_page(options: &Options, shell: &str, page: &Page) -> Result<(), String>
     let body = render(page, &root);
     let html = document::assemble(shell, page, &root, &body, options.site.as_deref())?;
     let dir = options.out.join(page.path.trim_matches('/'));
-    write(&dir.join("index.html"), &html)?;
+    write(&dir.join("index.html"), html.as_bytes())?;
+    if let Some(site) = &options.site {
+        let host = site.trim_end_matches('/').trim_start_matches("https://");
+        let picture = card(&page.title, &page.description, host)?;
+        let path = document::card_path(page);
+        write(&options.out.join(path.trim_start_matches('/')), &picture)?;
+    }
     let data = serde_json::to_string(page).map_err(|e| e.to_string())?;
-    write(&dir.join(page::FILE), &data)
+    write(&dir.join(page::FILE), data.as_bytes())
 }
 
 /// A server shows the 404 at any depth, so its links are absolute where the site is known.
 fn write_not_found(options: &Options, shell: &str) -> Result<(), String> {
     let page = Page {
-        path: "/".into(),
+        // An address that no page has: the app keeps pages by their addresses.
+        path: "/404/".into(),
         title: strings::NOT_FOUND.into(),
         description: strings::NOT_FOUND_HELP.into(),
         body: Body::NotFound,
@@ -217,12 +258,12 @@ fn write_not_found(options: &Options, shell: &str) -> Result<(), String> {
         None => Root("/".into()),
     };
     let html = document::assemble(shell, &page, &root, &render(&page, &root), None)?;
-    write(&options.out.join("404.html"), &html)
+    write(&options.out.join("404.html"), html.as_bytes())
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     }
-    std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+    std::fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()))
 }

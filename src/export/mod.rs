@@ -4,6 +4,7 @@
 pub mod card;
 pub mod content;
 mod disk;
+pub mod reference;
 pub mod site;
 
 pub use disk::{Disk, in_words};

@@ -4,8 +4,9 @@
 
 use super::content::Desk;
 use crate::course::render_note;
-use crate::lab;
+use crate::lab::{self, RunOptions, Unresolved};
 use crate::model::lab::{Lab, TrafficAction};
+use crate::model::report::ScenarioReport;
 use crate::model::{Exercise, Place, Problem, Request};
 use std::collections::BTreeMap;
 
@@ -39,6 +40,33 @@ pub fn lab_text(desk: &Desk<'_>) -> Result<Option<LabText>, Problem> {
             Ok(Some(opened))
         }
     }
+}
+
+/// Runs the first scenario of a lesson's lab, with its trace; `None` when there is no lab.
+///
+/// # Errors
+/// What of the lab cannot be used.
+pub fn record(desk: &Desk<'_>) -> Result<Option<ScenarioReport>, Problem> {
+    let path = format!("{}/lab.yaml", desk.folder);
+    let Some(text) = desk.content.text(&path) else {
+        return Ok(None);
+    };
+    let file = desk.content.name(&path);
+    let lab = lab::parse(&file, text, desk)?;
+    let contents = lab::resolve(&lab, desk).map_err(|unresolved| match unresolved {
+        Unresolved::Problem(problem) => problem,
+        Unresolved::Awaited(names) => Problem::in_file(
+            file,
+            format!("the samples {} did not come", names.join(", ")),
+            "Build the sample filters first.",
+        ),
+    })?;
+    let options = RunOptions {
+        scenario: lab.scenarios.first().map(|scenario| scenario.name.clone()),
+        ..RunOptions::default()
+    };
+    let report = lab::run(&lab, &contents, &options)?;
+    Ok(report.scenarios.into_iter().next())
 }
 
 /// A parsed lab and its text, for a page. It has no editable parts yet.

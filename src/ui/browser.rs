@@ -232,3 +232,13 @@ pub(super) fn clicked_data(event: &web_sys::MouseEvent, attribute: &str) -> Opti
         .ok()??
         .get_attribute(attribute)
 }
+
+/// Brings the element of an id into view.
+pub(super) fn scroll_to(id: &str) {
+    let element = window()
+        .and_then(|w| w.document())
+        .and_then(|d| d.get_element_by_id(id));
+    if let Some(element) = element {
+        element.scroll_into_view();
+    }
+}

@@ -5,6 +5,7 @@
 
 use super::page::Page;
 use super::paths::Root;
+use super::strings;
 
 /// The id of the element that the app hydrates.
 pub const APP_ID: &str = "app";
@@ -13,7 +14,8 @@ pub const DATA_ID: &str = "page-data";
 
 /// Puts a page into the shell.
 ///
-/// `site` is the absolute address of the site's root; with it the page gets a canonical link.
+/// `site` is the absolute address of the site's root; with it the page gets a canonical link and
+/// what previews elsewhere show of it.
 ///
 /// # Errors
 /// Which part the shell lacks.
@@ -31,11 +33,7 @@ pub fn assemble(
         escape(&page.description)
     );
     if let Some(site) = site {
-        let address = format!("{}{}", site.trim_end_matches('/'), page.path);
-        head.push_str(&format!(
-            "<link rel=\"canonical\" href=\"{}\">",
-            escape(&address)
-        ));
+        head.push_str(&links_and_cards(page, site));
     }
     html = insert_before(&html, "</head>", &head)?;
     html = insert_after(
@@ -56,6 +54,53 @@ pub fn assemble(
         ),
     );
     Ok(html)
+}
+
+/// Where a page's picture for previews stands, as a site path.
+pub fn card_path(page: &Page) -> String {
+    let name = page.path.trim_matches('/').replace('/', "-");
+    match name.as_str() {
+        "" => "/cards/home.png".into(),
+        name => format!("/cards/{name}.png"),
+    }
+}
+
+/// The addresses of all pages for search engines: `sitemap.xml`.
+pub fn sitemap<'a>(pages: impl IntoIterator<Item = &'a Page>, site: &str) -> String {
+    let mut xml = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    );
+    for page in pages {
+        xml.push_str(&format!(
+            "<url><loc>{}</loc></url>\n",
+            escape(&absolute(site, &page.path))
+        ));
+    }
+    xml.push_str("</urlset>\n");
+    xml
+}
+
+fn absolute(site: &str, path: &str) -> String {
+    format!("{}{path}", site.trim_end_matches('/'))
+}
+
+fn links_and_cards(page: &Page, site: &str) -> String {
+    let address = escape(&absolute(site, &page.path));
+    let mut head = format!("<link rel=\"canonical\" href=\"{address}\">");
+    let properties = [
+        ("og:type", "website".to_owned()),
+        ("og:site_name", escape(strings::SITE)),
+        ("og:title", escape(&page.title)),
+        ("og:description", escape(&page.description)),
+        ("og:url", address),
+        ("og:image", escape(&absolute(site, &card_path(page)))),
+    ];
+    for (name, value) in properties {
+        head.push_str(&format!("<meta property=\"{name}\" content=\"{value}\">"));
+    }
+    head.push_str("<meta name=\"twitter:card\" content=\"summary_large_image\">");
+    head
 }
 
 /// Escapes text for HTML text and double-quoted attributes.
@@ -129,10 +174,10 @@ mod tests {
     fn canonical_links_need_a_site() {
         let page = page();
         let html = assemble(SHELL, &page, &Root("./".into()), "", Some("https://h/x/"));
-        assert!(
-            html.expect("assembles")
-                .contains("href=\"https://h/x/learn/a/b/\"")
-        );
+        let html = html.expect("assembles");
+        assert!(html.contains("href=\"https://h/x/learn/a/b/\""));
+        assert!(html.contains("content=\"https://h/x/cards/learn-a-b.png\""));
+        assert!(sitemap([&page], "https://h/x/").contains("<loc>https://h/x/learn/a/b/</loc>"));
     }
 
     #[test]

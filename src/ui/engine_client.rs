@@ -153,6 +153,18 @@ impl Engine {
         }
     }
 
+    /// Forgets who listens, because the lab goes away; a run that is under way ends with it.
+    pub(super) fn leave(self) {
+        let running = self.with(|inner| {
+            inner.waiting = None;
+            inner.listener = None;
+            inner.watchdog.take().is_some()
+        });
+        if running {
+            self.end();
+        }
+    }
+
     fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
         let inner = self.inner.with_value(Rc::clone);
         let result = f(&mut inner.borrow_mut());

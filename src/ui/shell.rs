@@ -37,6 +37,7 @@ pub(super) fn Shell(navigation: Navigation, children: Children) -> impl IntoView
             <nav aria-label=strings::NAVIGATION>
                 <NavLink navigation path="/learn/" text=strings::LEARN />
                 <NavLink navigation path="/playground/" text=strings::PLAYGROUND />
+                <NavLink navigation path="/reference/" text=strings::REFERENCE />
             </nav>
             <ThemeToggle />
         </header>

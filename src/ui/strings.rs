@@ -52,6 +52,9 @@ pub const UPSTREAM: &str = "Upstream";
 pub const WASM_FILTER: &str = "Wasm filter";
 /// A filter that the proxy brings along.
 pub const NATIVE_FILTER: &str = "Native filter";
+/// The reference in one sentence.
+pub const REFERENCE_LEAD: &str =
+    "Every host call, callback and status code of Proxy-Wasm, with the causes of each status.";
 /// What the site does with its visitors.
 pub const FOOTER: &str =
     "Everything runs in this page: no account, no server, nothing leaves your browser.";
@@ -406,6 +409,11 @@ pub fn event_place(n: u32, thread: &str, vm: Option<u32>, context: Option<u32>) 
 /// `Show 150 more of 1200`.
 pub fn more_rows(count: usize, left: usize) -> String {
     format!("Show {count} more of {left}")
+}
+
+/// From a check to its event.
+pub fn show_event(n: u32) -> String {
+    format!("Show event {n} in the timeline")
 }
 
 /// A shared data entry.

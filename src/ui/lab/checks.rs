@@ -20,14 +20,15 @@ pub(super) fn Checks(state: LabState) -> impl IntoView {
             .scenarios
             .clone()
             .into_iter()
-            .map(|scenario| view! { <Scenario scenario /> })
+            .enumerate()
+            .map(|(at, scenario)| view! { <Scenario state at scenario /> })
             .collect_view()
             .into_any()
     }
 }
 
 #[component]
-fn Scenario(scenario: ScenarioReport) -> impl IntoView {
+fn Scenario(state: LabState, at: usize, scenario: ScenarioReport) -> impl IntoView {
     let closed = scenario.hidden && !scenario.ok;
     let checks = match closed {
         true => view! { <p class="empty">{strings::HIDDEN_SCENARIO}</p> }.into_any(),
@@ -35,7 +36,7 @@ fn Scenario(scenario: ScenarioReport) -> impl IntoView {
             let items = scenario
                 .checks
                 .into_iter()
-                .map(|check| view! { <CheckItem check /> })
+                .map(|check| view! { <CheckItem state at check /> })
                 .collect_view();
             view! { <ul class="checks">{items}</ul> }.into_any()
         }
@@ -50,7 +51,7 @@ fn Scenario(scenario: ScenarioReport) -> impl IntoView {
 }
 
 #[component]
-fn CheckItem(check: Check) -> impl IntoView {
+fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
     let ok = check.ok;
     let say = if ok { check.why } else { check.hint };
     let gap = (!ok).then(|| {
@@ -75,6 +76,19 @@ fn CheckItem(check: Check) -> impl IntoView {
             </p>
             {gap}
             {(!say.is_empty()).then(|| view! { <p class="say">{say}</p> })}
+            {check
+                .event
+                .map(|n| {
+                    view! {
+                        <button
+                            type="button"
+                            class="link"
+                            on:click=move |_| state.show_event(at, n)
+                        >
+                            {strings::show_event(n)}
+                        </button>
+                    }
+                })}
         </li>
     }
 }

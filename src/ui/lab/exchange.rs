@@ -102,8 +102,8 @@ fn ExchangeView(exchange: Exchange) -> impl IntoView {
                 <TrailerList lines=sent_trailers />
             </Side>
             <Saw upstream sent=request />
-            <Got outcome response answered />
             {up_sent}
+            <Got outcome response answered />
         </div>
         {others}
     }

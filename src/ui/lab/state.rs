@@ -89,6 +89,8 @@ pub(in crate::ui) struct LabState {
     pub(super) scenario: RwSignal<usize>,
     pub(super) trace: RwSignal<TraceRows>,
     pub(super) search: RwSignal<String>,
+    /// The event that the timeline is to show.
+    pub(super) focus: RwSignal<Option<u32>>,
     pub(super) edit_tab: RwSignal<usize>,
     pub(super) result_tab: RwSignal<usize>,
     pub(in crate::ui) pane: RwSignal<Pane>,
@@ -133,6 +135,7 @@ impl LabState {
             scenario: RwSignal::new(0),
             trace: RwSignal::new(TraceRows::default()),
             search: RwSignal::new(String::new()),
+            focus: RwSignal::new(None),
             edit_tab: RwSignal::new(0),
             result_tab: RwSignal::new(0),
             pane: RwSignal::new(pane),
@@ -162,8 +165,14 @@ impl LabState {
                 self.run();
             }
         });
-        on_cleanup(move || keys.remove());
-        if let Some(engine) = self.engine {
+        let engine = self.engine;
+        on_cleanup(move || {
+            keys.remove();
+            if let Some(engine) = engine {
+                engine.leave();
+            }
+        });
+        if let Some(engine) = engine {
             crate::ui::browser::when_idle(move || engine.warm());
         }
     }
@@ -304,6 +313,7 @@ impl LabState {
                     events,
                 })));
                 self.pane.set(Pane::Result);
+                self.focus.set(None);
                 self.ask_rows(engine, 0);
             }
             Answer::Refused(problem) => {
@@ -346,7 +356,28 @@ impl LabState {
         }
     }
 
+    /// Opens the timeline at an event of a scenario.
+    pub(super) fn show_event(self, scenario: usize, n: u32) {
+        let fresh = scenario != self.scenario.get_untracked()
+            || !self.search.with_untracked(String::is_empty);
+        self.search.set(String::new());
+        self.scenario.set(scenario);
+        self.result_tab.set(1);
+        self.focus.set(Some(n));
+        let have = match fresh {
+            true => 0,
+            false => self.trace.with_untracked(|trace| trace.rows.len()),
+        };
+        if let Some(engine) = self.engine.filter(|_| have <= n as usize) {
+            self.ask_window(engine, have, n as usize + 1 - have + tree::WINDOW);
+        }
+    }
+
     fn ask_rows(self, engine: Engine, from: usize) {
+        self.ask_window(engine, from, tree::WINDOW);
+    }
+
+    fn ask_window(self, engine: Engine, from: usize, count: usize) {
         let Shown::Done(done) = self.shown.get_untracked() else {
             return;
         };
@@ -357,7 +388,7 @@ impl LabState {
             run: done.run,
             scenario: self.scenario.get_untracked(),
             from,
-            count: tree::WINDOW,
+            count,
             search: self.search.get_untracked(),
         });
     }
@@ -365,6 +396,7 @@ impl LabState {
     /// Shows another scenario of the finished run.
     pub(super) fn show_scenario(self, at: usize) {
         self.scenario.set(at);
+        self.focus.set(None);
         self.more_rows(0);
     }
 

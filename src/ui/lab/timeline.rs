@@ -4,7 +4,7 @@ use super::state::LabState;
 use crate::model::trace::{Event, Kind};
 use crate::ui::logic::{event as say, text, tree};
 use crate::ui::parts::{ActorName, Shape};
-use crate::ui::strings;
+use crate::ui::{browser, strings};
 use leptos::prelude::*;
 
 /// The events of the shown scenario.
@@ -60,7 +60,7 @@ fn rows(state: LabState) -> AnyView {
         .rows
         .into_iter()
         .zip(depths)
-        .map(|(event, depth)| view! { <Row event depth /> })
+        .map(|(event, depth)| view! { <Row state event depth /> })
         .collect_view()
         .into_any()
 }
@@ -88,11 +88,18 @@ fn more(state: LabState) -> AnyView {
 
 /// One event: a body of its own, so that its details can follow it.
 #[component]
-fn Row(event: Event, depth: usize) -> impl IntoView {
+fn Row(state: LabState, event: Event, depth: usize) -> impl IntoView {
     let open = RwSignal::new(false);
     let actor = say::actor(&event);
     let failed = say::failed(&event);
-    let id = format!("event-{}", event.n);
+    let n = event.n;
+    let id = format!("event-{n}");
+    Effect::new(move |_| {
+        if state.focus.get() == Some(n) {
+            open.set(true);
+            browser::scroll_to(&format!("row-{n}"));
+        }
+    });
     let name = say::name(&event).to_owned();
     let args = say::args(&event);
     let result = event.result.as_ref().map(say::result).unwrap_or_default();
@@ -105,7 +112,7 @@ fn Row(event: Event, depth: usize) -> impl IntoView {
     let event = StoredValue::new(event);
     view! {
         <tbody class=row_class class:failed=failed>
-            <tr>
+            <tr id=format!("row-{n}")>
                 <td class="time">{time}</td>
                 <td class="who">
                     <ActorName shape=Shape::of(actor) text=kind />
