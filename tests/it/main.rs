@@ -6,6 +6,7 @@
 mod assertions;
 mod book;
 mod cli;
+mod conformance;
 mod disk;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;

@@ -1,0 +1,6 @@
+//! Rows of the reference's checklist that go through many phases at once, and the table in
+//! `tests/README.md` that maps rows to tests.
+
+mod failing;
+mod late;
+mod table;
