@@ -5,6 +5,9 @@
 pub struct Limits {
     /// Fuel for one callback, the allocator's calls included; about one unit per simple instruction.
     pub fuel_per_callback: u64,
+    /// After so much fuel, and again and again, the proxy is asked whether the guest is suspended
+    /// (at a point named `fuel slice`); `None` never asks.
+    pub fuel_slice: Option<u64>,
     /// The size of linear memory, in bytes. `memory.grow` answers -1 beyond it, as in Envoy.
     pub memory_bytes: u64,
     /// The size of the value stack, in bytes.
@@ -21,6 +24,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             fuel_per_callback: 200_000_000,
+            fuel_slice: None,
             memory_bytes: 256 << 20,
             stack_bytes: 1 << 20,
             stack_frames: 10_000,
@@ -44,7 +48,14 @@ impl Engine {
             .consume_fuel(true)
             .set_min_stack_height(limits.stack_bytes.min(4096))
             .set_max_stack_height(limits.stack_bytes)
-            .set_max_recursion_depth(limits.stack_frames);
+            .set_max_recursion_depth(limits.stack_frames)
+            // Functions are compiled at their first call, once for all VMs: were that paid for,
+            // the same callback would cost more in one VM than in the next.
+            .fuel_cost(wasmi::CustomFuelCosts {
+                bytes_copied_per_fuel: 64,
+                fuel_per_bytes_translated: 0,
+                fuel_per_bytes_validated: 0,
+            });
         Self {
             wasmi: wasmi::Engine::new(&config),
         }

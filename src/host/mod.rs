@@ -18,6 +18,7 @@ mod out;
 mod plain;
 pub mod port;
 mod profile;
+mod run;
 mod sections;
 mod state;
 mod vm;

@@ -136,11 +136,17 @@ impl<P: Proxy> Place<'_, '_, P> {
         let state = self.ctx.data_mut();
         let before = (state.phase, state.current, state.effective);
         (state.phase, state.current, state.effective) = (Phase::Allocator, 0, 0);
-        let fuel = self.ctx.get_fuel().unwrap_or(0);
+        // The allocator cannot be suspended: it may use all that is left of the callback's limit.
+        let slice = self.ctx.get_fuel().unwrap_or(0);
+        let fuel = slice + self.ctx.data().fuel_left;
+        let _ = self.ctx.set_fuel(fuel);
         let mut out = [Val::I32(0)];
         let done = allocator.call(&mut *self.ctx, &[Val::I32(size as i32)], &mut out);
-        let used = fuel.saturating_sub(self.ctx.get_fuel().unwrap_or(0));
+        let rest = self.ctx.get_fuel().unwrap_or(0);
+        let used = fuel.saturating_sub(rest);
+        let _ = self.ctx.set_fuel(rest.min(slice));
         let state = self.ctx.data_mut();
+        state.fuel_left = rest - rest.min(slice);
         (state.phase, state.current, state.effective) = before;
         let answer = match (done, &out) {
             (Ok(()), [Val::I32(0)]) => Err("the module's allocator returned 0".to_owned()),

@@ -53,6 +53,8 @@ pub(super) struct VmState<P: Proxy> {
     pub(super) memory_name: String,
     pub(super) allocator: Option<(Func, &'static str)>,
     pub(super) pending: Option<Pending<P>>,
+    /// Fuel of the running call that its slices have not given out yet.
+    pub(super) fuel_left: u64,
     /// Set by a trap in the allocator, which the host call survives.
     pub(super) failure: Option<Failure>,
     pub(super) environment: Vec<(String, String)>,

@@ -3,25 +3,22 @@
 //! The proxy is moved in for the time of a call and handed back. A call can be suspended at a host
 //! call and gone on with later; nothing is ever re-entered but the guest's allocator.
 
-use super::dispatch::perform;
-use super::failure::{FailState, Failure, LoadError, Stop, cause};
+use super::failure::{FailState, Failure, LoadError};
 use super::guest_call::{
     ALLOCATE, CONFIGURE, CONTEXT_CREATE, GuestCall, INITIALIZE, MAIN, MAIN_VOID, MALLOC, START,
     Step,
 };
 use super::limits::Limits;
 use super::link::link;
-use super::module::{Module, callback_params};
+use super::module::Module;
 use super::port::{HostCallPoint, Proxy};
 use super::profile::{Change, Profile};
+use super::run::Suspended;
 use super::state::{Phase, VmState};
-use super::{decode, state};
-use crate::abi::{CALLBACKS, Callback};
-use crate::model::Bytes;
-use crate::model::trace::{Kind, Outcome, arg};
-use std::borrow::Cow;
+use crate::abi::CALLBACKS;
+use crate::model::trace::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
-use wasmi::{AsContextMut as _, Error, Func, ResumableCall, ResumableCallHostTrap, Store, Val};
+use wasmi::{Func, Store};
 
 /// How a VM is set up.
 #[derive(Clone, Debug, Default)]
@@ -40,27 +37,13 @@ pub struct VmSettings {
 
 /// One instance of a module.
 pub struct Vm<P: Proxy> {
-    store: Store<VmState<P>>,
-    module: Module,
+    pub(super) store: Store<VmState<P>>,
+    pub(super) module: Module,
     /// For each callback of the table, the export; empty before the start.
     callbacks: Vec<Option<Func>>,
-    suspended: Option<Suspended>,
-    failure: Option<Failure>,
-    fuel_max: u64,
-}
-
-/// A call that is under way.
-struct Running {
-    callback: &'static Callback,
-    event: Option<u32>,
-    /// Whether the export has a result on the wire.
-    results: usize,
-}
-
-/// A call that waits at a host call.
-struct Suspended {
-    running: Running,
-    invocation: ResumableCallHostTrap,
+    pub(super) suspended: Option<Suspended>,
+    pub(super) failure: Option<Failure>,
+    pub(super) fuel_max: u64,
 }
 
 impl<P: Proxy> Vm<P> {
@@ -96,6 +79,7 @@ impl<P: Proxy> Vm<P> {
             memory_name: module.inner.memory.clone(),
             allocator: None,
             pending: None,
+            fuel_left: 0,
             failure: None,
             environment: settings.environment,
             capabilities: settings.allowed_capabilities,
@@ -143,35 +127,6 @@ impl<P: Proxy> Vm<P> {
         state.configuring =
             wire.callback == CONFIGURE || wire.callback == CONTEXT_CREATE && wire.words[1] == 0;
         self.with(proxy, |vm| vm.run(callback, func, &wire.words))
-    }
-
-    /// Goes on with a suspended call: performs the host call that it waits at, then runs.
-    pub fn resume(&mut self, proxy: Box<P>) -> (Box<P>, Step) {
-        let pending = self.store.data_mut().pending.take();
-        let (Some(suspended), Some(pending)) = (self.suspended.take(), pending) else {
-            return (proxy, Step::Failed);
-        };
-        self.with(proxy, |vm| {
-            let Suspended {
-                running,
-                invocation,
-            } = suspended;
-            let args = pending.args.get(..pending.len).unwrap_or_default();
-            let answer = perform(vm.store.as_context_mut(), pending.bound, args);
-            let done = match answer {
-                Ok(number) => {
-                    let input = [Val::I32(number as i32)];
-                    let inputs = invocation.host_func().ty(&vm.store).results().len();
-                    let mut outputs = [Val::I32(0)];
-                    let outputs = &mut outputs[..running.results];
-                    let resumed =
-                        invocation.resume(&mut vm.store, &input[..inputs.min(1)], outputs);
-                    resumed.map(|call| (call, outputs.first().map_or(0, word)))
-                }
-                Err(stop) => Err(Error::host(stop)),
-            };
-            vm.ended(running, done)
-        })
     }
 
     /// Allots the id of a new context, a root when there is no parent. The caller then makes
@@ -234,12 +189,17 @@ impl<P: Proxy> Vm<P> {
 
     /// What a suspended call waits at.
     pub fn waiting(&self) -> Option<HostCallPoint> {
-        let pending = self.store.data().pending.as_ref();
-        pending.map(|pending| pending.point.clone())
+        self.suspended
+            .as_ref()
+            .map(|suspended| suspended.point.clone())
     }
 
     /// Moves the proxy in, runs, and moves it out again.
-    fn with(&mut self, proxy: Box<P>, run: impl FnOnce(&mut Self) -> Step) -> (Box<P>, Step) {
+    pub(super) fn with(
+        &mut self,
+        proxy: Box<P>,
+        run: impl FnOnce(&mut Self) -> Step,
+    ) -> (Box<P>, Step) {
         // The proxy is away only inside a host call, and every way out of one puts it back.
         self.store.data_mut().proxy = Some(proxy);
         let step = run(self);
@@ -254,8 +214,7 @@ impl<P: Proxy> Vm<P> {
         if !self.callbacks.is_empty() {
             return Step::Returned(0);
         }
-        let fuel = self.store.data().limits.fuel_per_callback;
-        let _ = self.store.set_fuel(fuel);
+        self.refuel(false);
         let section = self.module.inner.has_start_section;
         let event = match section {
             true => self.open("start", 0, Vec::new()),
@@ -295,193 +254,5 @@ impl<P: Proxy> Vm<P> {
             }
         }
         Step::Returned(0)
-    }
-
-    /// Calls an export with as many words as it takes.
-    fn run(&mut self, callback: &'static Callback, func: Func, words: &[u32; 5]) -> Step {
-        let params = callback_params_len(callback, &self.module);
-        let mut inputs = [const { Val::I32(0) }; 5];
-        for (input, word) in inputs.iter_mut().zip(words) {
-            *input = Val::I32(*word as i32);
-        }
-        let fuel = self.store.data().limits.fuel_per_callback;
-        let _ = self.store.set_fuel(fuel);
-        let event = self.open_callback(callback, words, params);
-        let results = callback.returns.wasm().len();
-        let running = Running {
-            callback,
-            event,
-            results,
-        };
-        let mut outputs = [Val::I32(0)];
-        let outputs = &mut outputs[..results];
-        let done = func.call_resumable(&mut self.store, &inputs[..params], outputs);
-        let done = done.map(|call| (call, outputs.first().map_or(0, word)));
-        self.ended(running, done)
-    }
-
-    /// What becomes of a call that the interpreter has handed back.
-    fn ended(&mut self, running: Running, done: Result<(ResumableCall, u32), Error>) -> Step {
-        let name = running.callback.name;
-        let event = running.event;
-        let error = match done {
-            Ok((ResumableCall::Finished, word)) => return self.returned(running, word),
-            Ok((ResumableCall::HostTrap(invocation), _)) => {
-                if let Some(point) = self.waiting() {
-                    self.suspended = Some(Suspended {
-                        running,
-                        invocation,
-                    });
-                    return Step::Suspended(point);
-                }
-                invocation.into_host_error()
-            }
-            Ok((ResumableCall::OutOfFuel(_), _)) => Error::from(wasmi::TrapCode::OutOfFuel),
-            Err(error) => error,
-        };
-        let exit = error.downcast_ref::<Stop>();
-        if matches!(exit, Some(Stop::Exit(0))) && name == "_start" {
-            return self.returned(running, 0);
-        }
-        let (why, _) = cause(&error, self.store.data().limits.fuel_per_callback);
-        self.close(
-            event,
-            Outcome {
-                status: "trap".into(),
-                reason: why.into(),
-                value: None,
-            },
-        );
-        self.fail(name, &error)
-    }
-
-    fn returned(&mut self, running: Running, word: u32) -> Step {
-        let callback = running.callback;
-        if running.event.is_some() {
-            let status = match callback.returns.word(word) {
-                Some(word) => Cow::Borrowed(word),
-                None if running.results == 0 => Cow::Borrowed(""),
-                None => Cow::Owned(word.to_string()),
-            };
-            self.close(running.event, Outcome::status(status));
-        } else {
-            self.count_fuel();
-        }
-        self.leave();
-        // The allocator may have trapped while the callback went on.
-        if let Some(failure) = self.store.data_mut().failure.take() {
-            return self.dead(failure);
-        }
-        Step::Returned(word)
-    }
-
-    /// Every call from the host begins without an effective context.
-    fn leave(&mut self) {
-        let state = self.store.data_mut();
-        (state.current, state.effective, state.configuring) = (0, 0, false);
-        state.phase = Phase::Callback;
-    }
-
-    fn fail(&mut self, function: &str, error: &Error) -> Step {
-        let state = self.store.data_mut();
-        let (why, limit) = cause(error, state.limits.fuel_per_callback);
-        let (why, limit) = match (limit, state.refused.take()) {
-            (None, Some(refused)) => {
-                let bytes = state.limits.memory_bytes;
-                let why = match refused {
-                    "memory" => {
-                        format!("{why} (after memory.grow was refused: the limit is {bytes} bytes)")
-                    }
-                    _ => format!("{why} (after table.grow was refused by the limit)"),
-                };
-                (why, Some(refused))
-            }
-            (limit, _) => (why, limit),
-        };
-        let first = state.failure.take();
-        let failure = first.unwrap_or_else(|| Failure::trap(function, why, limit));
-        self.leave();
-        self.dead(failure)
-    }
-
-    fn dead(&mut self, failure: Failure) -> Step {
-        self.count_fuel();
-        let state = self.store.data_mut();
-        let vm = state.vm;
-        if let Some(proxy) = &mut state.proxy {
-            let trace = proxy.trace();
-            if trace.capture {
-                let args = vec![arg("cause", Bytes::from(&*failure.cause))];
-                let name = failure.function.clone();
-                trace.record(
-                    Kind::Trap,
-                    name,
-                    Some(vm),
-                    None,
-                    args,
-                    failure.limit.map(Outcome::status),
-                );
-            }
-        }
-        self.failure = Some(failure);
-        Step::Failed
-    }
-
-    fn open_callback(
-        &mut self,
-        callback: &Callback,
-        words: &[u32; 5],
-        params: usize,
-    ) -> Option<u32> {
-        let state = self.store.data_mut();
-        if !state.proxy.as_mut()?.trace().capture {
-            return None;
-        }
-        let words = words.map(u64::from);
-        let args = decode::args(&callback.params[..params], &words, &[]);
-        let name = callback.name;
-        self.open(name, words[0] as u32, args)
-    }
-
-    fn open(
-        &mut self,
-        name: &'static str,
-        context: u32,
-        args: Vec<crate::model::trace::Arg>,
-    ) -> Option<u32> {
-        let state: &mut state::VmState<P> = self.store.data_mut();
-        let vm = state.vm;
-        let trace = state.proxy.as_mut()?.trace();
-        let event = trace.record(Kind::Callback, name, Some(vm), Some(context), args, None);
-        trace.open(event);
-        event
-    }
-
-    fn close(&mut self, event: Option<u32>, outcome: Outcome) {
-        let used = self.count_fuel();
-        if let Some(proxy) = &mut self.store.data_mut().proxy {
-            proxy.trace().close(event, Some(outcome), Some(used));
-        }
-    }
-
-    fn count_fuel(&mut self) -> u64 {
-        let limit = self.store.data().limits.fuel_per_callback;
-        let used = limit.saturating_sub(self.store.get_fuel().unwrap_or(0));
-        self.fuel_max = self.fuel_max.max(used);
-        used
-    }
-}
-
-fn callback_params_len(callback: &Callback, module: &Module) -> usize {
-    match callback.params_0_1_0 {
-        Some(_) => callback_params(callback, module.abi()).len(),
-        None => callback.params.len(),
-    }
-}
-
-fn word(value: &Val) -> u32 {
-    match value {
-        Val::I32(n) => *n as u32,
-        _ => 0,
     }
 }

@@ -3,8 +3,10 @@
 mod answers;
 mod callbacks;
 mod doctoring;
+mod every_callback;
 mod guest;
 mod headers;
+mod large;
 mod loading;
 mod long;
 mod matrix;
