@@ -122,8 +122,14 @@ impl Shared {
             Role::Canary => "canary",
             Role::Serving => "serving",
         };
-        let plugin = self.plugins[boot.plugin].config.name.as_bytes();
-        let args = vec![arg("plugin", plugin), arg("vm_role", role)];
+        let plugin = &self.plugins[boot.plugin];
+        let mut args = vec![
+            arg("plugin", plugin.config.name.as_bytes()),
+            arg("vm_role", role),
+        ];
+        if name == "vm_start" {
+            args.push(arg("sha256", plugin.sha256.as_bytes()));
+        }
         boot.event = self
             .trace
             .record(Kind::Chain, name, Some(boot.vm as u32), None, args, None);

@@ -119,6 +119,8 @@ pub(super) struct PluginInfo {
     pub(super) same_as: usize,
     /// The ABI version of its module.
     pub(super) abi: AbiVersion,
+    /// The SHA-256 of its module's bytes, in hexadecimal: a trace names what it ran.
+    pub(super) sha256: String,
 }
 
 /// A VM, as far as the proxy knows it.

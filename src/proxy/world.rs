@@ -141,6 +141,7 @@ impl Prepared {
                 key,
                 same_as: same.unwrap_or(plugins.len()),
                 abi: self.modules[*module].abi(),
+                sha256: self.modules[*module].sha256().to_owned(),
             });
         }
         let threads = self.lab.concurrency as usize + 1;

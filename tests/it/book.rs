@@ -95,7 +95,7 @@ fn front_matter_is_complete_and_known() {
     );
     assert_eq!(
         with("goal:", "gaol:"),
-        format!("{file}:2:1 the key `goal` is missing")
+        format!("{file}:4:1 unknown key `gaol`")
     );
     assert_eq!(
         with("kind: core", "kind: core\nx: 1"),
@@ -242,7 +242,7 @@ fn diagrams_are_drawn_from_lanes_and_steps() {
 
 #[test]
 fn live_blocks_are_refused_where_they_stand() {
-    assert!(problem("```lab\nscenari: x\n```\n").ends_with("the key `scenario` is missing"));
+    assert!(problem("```lab\nscenari: x\n```\n").ends_with("unknown key `scenari`"));
     assert!(
         html("```lab\nscenario: GET\ntext: Run it\n```\n").contains("data-run=\"GET\">Run it<")
     );

@@ -1,10 +1,10 @@
 //! Every lab in `tests/it/labs`: all it expects holds, and a second run is the same, byte for byte.
 
-use crate::support::{root, samples};
+use crate::support::{root, sample, samples};
 use proxy_wasm_tour::export::Disk;
 use proxy_wasm_tour::lab::{RunOptions, parse, resolve, run};
 use proxy_wasm_tour::model::report::Report;
-use proxy_wasm_tour::model::trace::Kind;
+use proxy_wasm_tour::model::trace::{Kind, Value};
 use std::path::{Path, PathBuf};
 
 /// The lab files, sorted by name.
@@ -99,4 +99,25 @@ fn checks_point_at_the_event_they_are_about() {
         (Kind::HostCall, "proxy_log".to_owned())
     );
     assert_eq!(event("failed VMs").0, Kind::Trap);
+}
+
+#[test]
+fn the_trace_names_the_module_it_ran_by_its_bytes() {
+    let report = report(&root().join("tests/it/labs/add-header.yaml"));
+    let sha256 = proxy_wasm_tour::host::doctor("add-header", &sample("add-header")).sha256;
+    let starts = report.scenarios[0]
+        .events
+        .iter()
+        .filter(|event| event.name == "vm_start");
+    let named = starts.map(|event| {
+        event
+            .args
+            .iter()
+            .any(|arg| arg.value == Value::Bytes(sha256.as_str().into()))
+    });
+    let named: Vec<bool> = named.collect();
+    assert!(
+        !named.is_empty() && named.iter().all(|named| *named),
+        "{named:?}"
+    );
 }

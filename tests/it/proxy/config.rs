@@ -110,7 +110,7 @@ fn what_is_wrong_is_named_with_line_and_column() {
 #[test]
 fn bytes_that_are_no_module_are_refused_at_the_file_s_name() {
     let problem = refused(&plugin("vm_config: {code: {local: {filename: /f.wasm}}}"));
-    assert!(problem.starts_with("lab.yaml:7:53: /f.wasm: "), "{problem}");
+    assert!(problem.starts_with("lab.yaml:8:9: /f.wasm: "), "{problem}");
 }
 
 #[test]
