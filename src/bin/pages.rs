@@ -15,6 +15,7 @@
 use proxy_wasm_tour::course::{Book, Content, Lesson, LessonEntry};
 use proxy_wasm_tour::export::card::card;
 use proxy_wasm_tour::export::content::{self, Desk};
+use proxy_wasm_tour::export::gate;
 use proxy_wasm_tour::export::reference;
 use proxy_wasm_tour::export::site::{self, LabText};
 use proxy_wasm_tour::ui::document;
@@ -157,7 +158,8 @@ fn lesson_page(
     let samples = |name: &str| options.sample(name);
     let desk = Desk::start(content, lesson, &samples);
     let root = Root::relative(&lesson.path);
-    let text = book.render(content, lesson, None, &|path| root.href(path));
+    let facts = gate::facts(content, lesson, &samples);
+    let text = book.render(content, lesson, facts.as_ref(), &|path| root.href(path));
     if let Some(problem) = text.problems.first() {
         return Err(problem.to_string());
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! scenario: GET
+//! thread: worker_0
 //! kinds: [callback, host_call]
 //! ```
 
@@ -15,6 +16,8 @@ use crate::model::{Bytes, Problem};
 pub(super) struct Query {
     /// The scenario; the lab's first when absent.
     pub(super) scenario: Option<String>,
+    /// Only this thread, numbered as in events; all when absent.
+    pub(super) thread: Option<u32>,
     /// Only these kinds; all when empty.
     pub(super) kinds: Vec<Kind>,
 }
@@ -31,6 +34,7 @@ impl Query {
                 Some(node) => Some(node.as_str()?.to_string()),
                 None => None,
             },
+            thread: fields.take("thread").map(thread).transpose()?,
             kinds: match fields.take("kinds") {
                 Some(node) => node.as_list()?.iter().map(kind).collect::<Result<_, _>>()?,
                 None => Vec::new(),
@@ -46,7 +50,10 @@ impl Query {
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Events of a run\"><table class=\"trace\">\n\
              <thead><tr><th>Event</th><th>What happened</th><th>Result</th></tr></thead><tbody>\n",
         );
-        let shown = |event: &&Event| self.kinds.is_empty() || self.kinds.contains(&event.kind);
+        let shown = |event: &&Event| {
+            (self.kinds.is_empty() || self.kinds.contains(&event.kind))
+                && self.thread.is_none_or(|thread| event.thread == thread)
+        };
         for event in events.iter().filter(shown) {
             let result = event.result.as_ref().map_or("", |result| &*result.status);
             html.push_str(&format!(
@@ -91,6 +98,17 @@ fn quote(bytes: &Bytes) -> String {
     match bytes.as_str() {
         Some(text) => format!("{text:?}"),
         None => format!("{} bytes", bytes.len()),
+    }
+}
+
+/// A thread by Envoy's names.
+fn thread(node: &Node) -> Result<u32, Problem> {
+    let name = node.as_str()?;
+    let worker = name.strip_prefix("worker_").map(str::parse::<u32>);
+    match (name, worker) {
+        ("main", _) => Ok(0),
+        (_, Some(Ok(worker))) if worker < 64 => Ok(worker + 1),
+        _ => Err(node.expected("main, or worker_0 and so on")),
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod card;
 pub mod content;
 mod disk;
+pub mod gate;
 pub mod reference;
 pub mod site;
 

@@ -5,6 +5,7 @@
 
 mod assertions;
 mod choose;
+mod mistakes;
 mod modules;
 mod parse;
 mod run;
@@ -12,6 +13,7 @@ mod session;
 
 pub use assertions::check;
 pub use choose::{put_request, scenario_named};
+pub use mistakes::recognise;
 pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
 pub use run::{RunOptions, run};

@@ -1,6 +1,6 @@
 //! Runs a lab: every scenario in a fresh world, then its assertions.
 
-use super::{Contents, check};
+use super::{Contents, check, recognise};
 use crate::model::Problem;
 use crate::model::lab::Lab;
 use crate::model::report::Report;
@@ -37,7 +37,7 @@ pub fn run(lab: &Lab, contents: &Contents, options: &RunOptions) -> Result<Repor
     let prepared = Prepared::new(lab, contents)?;
     let mut report = Report {
         ok: true,
-        scenarios: Vec::new(),
+        ..Report::default()
     };
     let only = match &options.scenario {
         Some(name) => Some(super::scenario_named(lab, name)?),
@@ -52,6 +52,9 @@ pub fn run(lab: &Lab, contents: &Contents, options: &RunOptions) -> Result<Repor
         result.ok &= result.checks.iter().all(|check| check.ok);
         report.ok &= result.ok;
         report.scenarios.push(result);
+    }
+    if !report.ok {
+        report.mistake = recognise(&lab.mistakes, &report);
     }
     Ok(report)
 }

@@ -12,6 +12,21 @@ pub struct Report {
     pub ok: bool,
     /// The scenarios, in the order of the file.
     pub scenarios: Vec<ScenarioReport>,
+    /// The known mistake that the run shows, when a check has failed and one is recognised.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mistake: Option<KnownMistake>,
+}
+
+/// A mistake that the lab knows, for the learner who has made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownMistake {
+    /// Its name in the lab file.
+    pub name: String,
+    /// What to tell the learner.
+    pub say: String,
+    /// The misconception behind it: `M25`; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub see: String,
 }
 
 /// One scenario's report.

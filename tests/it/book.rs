@@ -247,6 +247,9 @@ fn live_blocks_are_refused_where_they_stand() {
         html("```lab\nscenario: GET\ntext: Run it\n```\n").contains("data-run=\"GET\">Run it<")
     );
     assert!(problem("```trace\nkinds: [sing]\n```\n").contains(":11:9 expected one of callback"));
+    assert!(
+        problem("```trace\nthread: worker\n```\n").contains(":11:9 expected main, or worker_0")
+    );
     assert!(html("```trace\nkinds: [callback]\n```\n").contains("<table class=\"trace\">"));
 }
 

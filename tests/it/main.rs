@@ -8,9 +8,11 @@ mod book;
 mod cli;
 mod conformance;
 mod disk;
+mod filters;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;
 mod fuzzing;
+mod gate;
 mod guests;
 mod host;
 mod lab_file;

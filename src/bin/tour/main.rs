@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr)]
 
 mod bench;
+mod check;
 mod doctor;
 mod oneshot;
 mod options;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
     let result = match command.as_deref() {
         Some("run") => run::command(args),
         Some("doctor") => doctor::command(args),
+        Some("check") => check::command(args),
         Some("bench") => bench::command(args),
         None | Some("help" | "--help" | "-h") => Ok(Done::text(HELP.to_owned())),
         Some("--version" | "-V" | "version") => {
@@ -79,7 +81,10 @@ fn main() -> ExitCode {
 }
 
 fn unknown_command(word: &str) -> Unusable {
-    let help = match nearest(word, ["run", "doctor", "bench", "help", "--version"]) {
+    let help = match nearest(
+        word,
+        ["run", "doctor", "check", "bench", "help", "--version"],
+    ) {
         Some(near) => format!("Did you mean `{near}`?"),
         None => "`tour help` lists the commands.".to_owned(),
     };
@@ -92,6 +97,7 @@ tour: Proxy-Wasm filters in a simulated Envoy
   tour run LAB.yaml             run a lab and check what it expects
   tour run --wasm FILTER.wasm   one filter, one request, no lab file
   tour doctor FILTER.wasm       what a module imports, exports and runs on
+  tour check content/           what is wrong with the course, if anything
   tour bench LAB.yaml           time for each request
   tour help, tour --version
 
@@ -101,6 +107,8 @@ Options of `run`:
   --scenario NAME        only this scenario
   --samples DIR          where sample filters lie (default: target/filters)
   --parts DIR            where editable parts stand (default: start)
+Options of `check`:
+  --samples DIR          where sample filters lie (default: target/filters)
 Options of `run --wasm`:
   --config TEXT|@FILE    the plugin's configuration
   --request 'GET /path'  method, path, and host if you like

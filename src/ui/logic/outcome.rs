@@ -88,6 +88,7 @@ mod tests {
                 checks: vec![check(true), check(false)],
                 ..ScenarioReport::default()
             }],
+            ..Report::default()
         };
         assert_eq!(
             sentence(&report, 0),

@@ -1,0 +1,107 @@
+//! One run of a lesson's lab with somebody's edits.
+
+use super::super::content::Desk;
+use crate::course::{Content, Lesson};
+use crate::lab::{self, Contents, RunOptions, Unresolved};
+use crate::model::lab::{Expectation, Lab, Scenario, TrafficAction};
+use crate::model::report::Report;
+use crate::model::yaml::Node;
+use crate::model::{Problem, Request};
+use std::collections::BTreeMap;
+
+/// The part that stands for the request editor: it replaces the first scenario's first request.
+pub(super) const REQUEST: &str = "request.yaml";
+
+/// A lab that is ready to run.
+pub(super) struct Trial {
+    pub(super) lab: Lab,
+    contents: Contents,
+}
+
+impl Trial {
+    /// Reads a lesson's lab with the edits on the desk.
+    pub(super) fn prepare(
+        content: &Content,
+        lesson: &Lesson,
+        desk: &Desk<'_>,
+    ) -> Result<Self, Problem> {
+        let path = format!("{}/lab.yaml", lesson.folder);
+        let text = content.text(&path).unwrap_or("name: no lab");
+        let mut lab = lab::parse(&content.name(&path), text, desk)?;
+        if desk.edits.contains_key(REQUEST) && !lab.parts.iter().any(|part| part == REQUEST) {
+            lab::put_request(&mut lab, 0, &read_request(desk)?)?;
+        }
+        let contents = match lab::resolve(&lab, desk) {
+            Ok(contents) => contents,
+            Err(Unresolved::Problem(problem)) => return Err(problem),
+            Err(Unresolved::Awaited(names)) => {
+                let message = format!("the samples {} did not come", names.join(", "));
+                return Err(Problem::in_file(content.name(&path), message, ""));
+            }
+        };
+        Ok(Self { lab, contents })
+    }
+
+    /// Runs every scenario, with the trace.
+    pub(super) fn run(&self) -> Result<Report, Problem> {
+        run(&self.lab, &self.contents)
+    }
+
+    /// Loads another Envoy configuration into the lab's proxy, without traffic.
+    pub(super) fn load(&self, envoy: Node) -> Result<(), Problem> {
+        let place = envoy.place.clone();
+        let mut lab = self.lab.clone();
+        lab.envoy = envoy;
+        lab.scenarios = vec![Scenario::default()];
+        let report = run(&lab, &self.contents)?;
+        match report
+            .scenarios
+            .into_iter()
+            .find_map(|scenario| scenario.rejected)
+        {
+            Some(why) => Err(Problem::at(
+                &place,
+                why,
+                "Show a configuration that Envoy takes.",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+fn run(lab: &Lab, contents: &Contents) -> Result<Report, Problem> {
+    let options = RunOptions {
+        capture: true,
+        event_cap: EVENT_CAP,
+        ..RunOptions::default()
+    };
+    lab::run(lab, contents, &options)
+}
+
+/// A lesson's run that is longer than that cannot be read.
+const EVENT_CAP: u32 = 20_000;
+
+/// Edits on top of edits.
+pub(super) fn over(
+    mut below: BTreeMap<String, String>,
+    above: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    below.extend(above.clone());
+    below
+}
+
+/// Whether assertions hold together in a scenario of a run.
+pub(super) fn holds(report: &Report, scenario: &str, expect: &[Expectation]) -> bool {
+    (report.scenarios.iter())
+        .filter(|ran| ran.name == scenario)
+        .any(|ran| lab::check(expect, ran).iter().all(|check| check.ok))
+}
+
+fn read_request(desk: &Desk<'_>) -> Result<Request, Problem> {
+    let text = format!("scenarios:\n- traffic:\n  - request: {{edit: {REQUEST}}}\n");
+    let lab = lab::parse(REQUEST, &text, desk)?;
+    match lab.scenarios[0].traffic[0].action.clone() {
+        TrafficAction::Request(request) => Ok(request),
+        _ => Err(Problem::in_file(REQUEST, "expected a request", "")),
+    }
+}
