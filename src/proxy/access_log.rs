@@ -1,20 +1,55 @@
 //! Access logs, and the values behind Envoy's format operators.
 
-use super::config::{Format, Operator};
-use super::shared::Shared;
+use super::config::{Format, Logger, Operator};
+use super::shared::{Purpose, Shared};
+use super::task::{After, Call, Command, Task};
 use super::time::iso_millis;
+use crate::host::GuestCall;
 use crate::model::Headers;
 
 impl Shared {
     /// Every access logger writes its line for a stream.
     pub(super) fn write_access_log(&mut self, index: usize) {
         let config = self.config.clone();
-        for format in &config.manager.access_log {
+        for logger in &config.manager.access_log {
+            let Logger::Text(format) = logger else {
+                continue;
+            };
             let mut line = self.write_format(index, format);
             if line.ends_with('\n') {
                 line.pop();
             }
             self.access_log.push(line);
+        }
+    }
+
+    /// Queues `on_log` of every Wasm access logger of this thread.
+    pub(super) fn log_by_roots(&mut self, index: usize) {
+        for plugin in (0..self.plugins.len()).rev() {
+            if self.plugins[plugin].purpose == Purpose::Logger {
+                self.push_front(Task::RootLog(index, plugin));
+            }
+        }
+    }
+
+    /// `on_log` of an access logger, on its root: there is no stream context.
+    pub(super) fn root_log(&mut self, index: usize, plugin: usize) -> Option<Call> {
+        let (vm, root) = self.handle(self.thread, plugin)?;
+        if self.vms[vm].failed {
+            return None;
+        }
+        self.vms[vm].roots.get_mut(&root)?.logs = Some(index);
+        Some(Call {
+            vm,
+            command: Command::Call(GuestCall::OnLog { context: root }),
+            after: After::LoggedByRoot(vm, root),
+        })
+    }
+
+    /// `on_log` of an access logger has returned.
+    pub(super) fn logged_by_root(&mut self, vm: usize, root: u32) {
+        if let Some(root) = self.vms[vm].roots.get_mut(&root) {
+            root.logs = None;
         }
     }
 

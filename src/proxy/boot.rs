@@ -1,10 +1,11 @@
 //! Plugins come up: base VM, canary, then one VM per thread and key, as Envoy does at config load.
 
-use super::shared::{Root, Shared, VmInfo};
+use super::config::FailurePolicy;
+use super::shared::{Purpose, Root, Shared, VmInfo};
 use super::task::{After, Boot, Call, Command, Ended, Role, Stage, Task};
 use crate::abi::LogLevel;
 use crate::host::GuestCall;
-use crate::model::trace::{Kind, Outcome, arg};
+use crate::model::trace::{Outcome, arg};
 use std::collections::BTreeMap;
 
 impl Shared {
@@ -41,7 +42,8 @@ impl Shared {
         match boot.stage {
             Stage::Make => {
                 if boot.role == Role::Serving {
-                    if self.handle(self.thread, boot.plugin).is_some() {
+                    let handle = self.handle(self.thread, boot.plugin);
+                    if handle.is_some_and(|(vm, _)| !self.vms[vm].failed) {
                         return None;
                     }
                     let there = self.threads[self.thread].vms.get(&plugin.key).copied();
@@ -57,7 +59,7 @@ impl Shared {
                     plugin: boot.plugin,
                     role: boot.role,
                     failed: false,
-                    dropped: false,
+                    loaded_ns: self.clock.now_ns,
                     roots: BTreeMap::new(),
                 });
                 self.gauge_vms(1);
@@ -130,10 +132,7 @@ impl Shared {
         if name == "vm_start" {
             args.push(arg("sha256", plugin.sha256.as_bytes()));
         }
-        boot.event = self
-            .trace
-            .record(Kind::Chain, name, Some(boot.vm as u32), None, args, None);
-        self.trace.open(boot.event);
+        boot.event = self.open_event(name, Some(boot.vm as u32), args);
     }
 
     fn close_boot(&mut self, boot: &mut Boot, words: &'static str) {
@@ -160,6 +159,7 @@ impl Shared {
                     status: (0, Vec::new()),
                     parked: false,
                     callout: None,
+                    logs: None,
                 };
                 self.vms[vm].roots.insert(context, root);
             }
@@ -217,17 +217,20 @@ impl Shared {
                     Role::Canary => {
                         self.drop_vm(boot.vm);
                         let serving = Task::Boot(Boot::new(boot.plugin, Role::Serving));
-                        for thread in 1..self.threads.len() {
-                            self.threads[thread].queue.push_back(serving.clone());
+                        let purpose = self.plugins[boot.plugin].purpose;
+                        let everywhere = purpose != Purpose::Service { singleton: true };
+                        for thread in self.threads.iter_mut().skip(1).filter(|_| everywhere) {
+                            thread.queue.push_back(serving.clone());
                         }
                         self.push_front(serving);
                     }
                     _ => {
                         let thread = self.thread;
                         let same = self.plugins[boot.plugin].same_as;
-                        self.threads[thread]
-                            .roots
-                            .insert(same, (boot.vm, boot.root));
+                        let handle = (boot.vm, boot.root);
+                        if let Some((old, _)) = self.threads[thread].roots.insert(same, handle) {
+                            self.reloaded(boot.plugin, old);
+                        }
                     }
                 }
                 return;
@@ -248,12 +251,57 @@ impl Shared {
             (_, _) => "Failed to start base Wasm",
         };
         self.own_log(LogLevel::Error, words.to_owned());
+        if boot.role == Role::Serving && self.handle(self.thread, boot.plugin).is_some() {
+            self.reload_stat(boot.plugin, "failure");
+        }
         if boot.role != Role::Serving {
             let message = format!("Unable to create Wasm plugin {name}");
             self.own_log(LogLevel::Critical, message.clone());
             self.rejected = Some(message);
         }
         self.drop_vm(boot.vm);
+    }
+
+    /// A failed VM was replaced: nothing uses it any more once its streams have ended.
+    fn reloaded(&mut self, plugin: usize, old: usize) {
+        self.reload_stat(plugin, "success");
+        let used = self.threads[self.thread]
+            .roots
+            .values()
+            .any(|(vm, _)| *vm == old);
+        if !used && self.vms[old].failed {
+            self.drop_vm(old);
+        }
+    }
+
+    fn reload_stat(&mut self, plugin: usize, what: &str) {
+        let name = &self.plugins[plugin].config.name;
+        let stat = format!("wasm.{name}.vm_reload_{what}");
+        *self.state.stats.entry(stat).or_insert(0) += 1;
+    }
+
+    /// Queues the reload of every plugin of the chain whose VM has failed here, whose policy is to
+    /// reload, and whose back-off is over.
+    pub(super) fn reload_plugins(&mut self) {
+        for plugin in self.chain.clone() {
+            let FailurePolicy::Reload(base) = self.plugins[plugin].config.policy else {
+                continue;
+            };
+            let Some((vm, _)) = self.handle(self.thread, plugin) else {
+                continue;
+            };
+            if !self.vms[vm].failed {
+                continue;
+            }
+            // Jittered: from the base interval to half as much again.
+            let backoff = base + self.random.below(base / 2 + 1);
+            if self.clock.now_ns - self.vms[vm].loaded_ns < backoff {
+                self.reload_stat(plugin, "backoff");
+                continue;
+            }
+            self.vms[vm].loaded_ns = self.clock.now_ns;
+            self.push_front(Task::Boot(Boot::new(plugin, Role::Serving)));
+        }
     }
 
     /// A VM that never serves again.
@@ -265,7 +313,7 @@ impl Shared {
             .filter_map(|root| root.tick.take())
             .collect();
         info.roots.clear();
-        info.dropped = true;
+        self.gone.push(vm);
         for id in timers {
             self.clock.cancel(id);
         }

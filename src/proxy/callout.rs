@@ -161,7 +161,7 @@ impl Shared {
                 request.response = Some(message);
             }
         }
-        if self.trace.capture {
+        let event = if self.trace.capture {
             let mut args = vec![
                 arg("cluster", callout.cluster.as_bytes()),
                 arg("token", token),
@@ -170,20 +170,18 @@ impl Shared {
                 args.push(arg("headers", &message.headers));
                 args.push(arg("body", message.body.clone()));
             }
-            self.trace.record(
-                Kind::Upstream,
-                "callout_response",
-                Some(vm as u32),
-                None,
-                args,
-                None,
-            );
-        }
+            let vm = Some(vm as u32);
+            self.trace
+                .record(Kind::Upstream, "callout_response", vm, None, args, None)
+        } else {
+            None
+        };
         let info = &mut self.vms[vm];
         if info.failed {
             return None;
         }
         info.roots.get_mut(&root)?.callout = Some(number);
+        self.trace.open(event);
         let call = GuestCall::OnHttpCallResponse {
             root,
             token,
@@ -194,7 +192,7 @@ impl Shared {
         Some(Call {
             vm,
             command: Command::Call(call),
-            after: After::CalledOut(number),
+            after: After::CalledOut(number, event),
         })
     }
 

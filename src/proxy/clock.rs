@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 /// Names an entry, to cancel it.
 pub(super) type TimerId = (u64, u64);
 
+/// In the place of a thread: the world outside the proxy, where traffic begins.
+pub(super) const OUTSIDE: usize = usize::MAX;
+
 /// The clock.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
@@ -70,11 +73,19 @@ impl Clock {
         self.counts[weight as usize] > 0
     }
 
-    /// Moves on to the next entry and takes it: its thread and task.
-    pub(super) fn advance(&mut self) -> Option<(usize, Task)> {
-        let (id, entry) = self.entries.pop_first()?;
-        self.now_ns = id.0;
-        self.counts[entry.weight as usize] -= 1;
-        Some((entry.thread, entry.task))
+    /// Moves on to the time of the next entries and takes them: their threads and tasks.
+    pub(super) fn advance(&mut self) -> Vec<(usize, Task)> {
+        let mut due = Vec::new();
+        while let Some(first) = self.entries.first_entry() {
+            let time = first.key().0;
+            if !due.is_empty() && time != self.now_ns {
+                break;
+            }
+            self.now_ns = time;
+            let entry = first.remove();
+            self.counts[entry.weight as usize] -= 1;
+            due.push((entry.thread, entry.task));
+        }
+        due
     }
 }

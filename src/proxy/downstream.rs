@@ -103,12 +103,6 @@ impl Shared {
             &request.chunks,
             &request.trailers,
         );
-        let filters = self
-            .chain
-            .clone()
-            .into_iter()
-            .map(|plugin| self.active(thread, plugin))
-            .collect();
         let mut exchange = Exchange {
             worker: (thread - 1) as u32,
             ..Exchange::default()
@@ -128,7 +122,8 @@ impl Shared {
             traffic,
             request: Half::default(),
             response: Half::default(),
-            filters,
+            filters: Vec::new(),
+            prepared: false,
             inbox: frames,
             reading: false,
             route: RouteCache::Unknown,
@@ -182,7 +177,20 @@ impl Shared {
         if stream.life != Life::Running || stream.request.paused {
             return;
         }
-        let Some(frame) = stream.inbox.pop_front() else {
+        let begins = matches!(stream.inbox.front(), Some(frame) if frame.part == Part::Headers);
+        if begins && !stream.prepared {
+            stream.prepared = true;
+            stream.reading = true;
+            self.push_front(Task::ClientRead(index));
+            self.reload_plugins();
+            return;
+        }
+        if begins {
+            let thread = stream.thread;
+            let filters = self.chain.iter().map(|plugin| self.active(thread, *plugin));
+            self.streams[index].filters = filters.collect();
+        }
+        let Some(frame) = self.streams[index].inbox.pop_front() else {
             return;
         };
         self.client_frame_event(index, &frame);

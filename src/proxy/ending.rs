@@ -4,7 +4,7 @@ use super::shared::Shared;
 use super::stream::Life;
 use super::task::{After, Call, Command, Task};
 use crate::model::report::ExchangeOutcome;
-use crate::model::trace::{Kind, arg};
+use crate::model::trace::{Kind, Outcome, arg};
 
 impl Shared {
     /// The stream is reset towards the client.
@@ -55,6 +55,19 @@ impl Shared {
             ExchangeOutcome::Completed if short => ExchangeOutcome::Stalled,
             outcome => outcome,
         };
+        let promised = stream.promised.unwrap_or(0);
+        let received = stream.received.as_ref().map_or(0, |r| r.body.len());
+        if short && self.trace.capture {
+            // content-length has promised more than came: an HTTP/1.1 client waits for the rest.
+            let args = vec![
+                arg("stream", index),
+                arg("content_length", promised),
+                arg("received", received),
+            ];
+            self.trace
+                .record(Kind::Client, "waits_for_body", None, None, args, None);
+        }
+        let stream = &mut self.streams[index];
         if let Some(id) = stream.idle.take() {
             self.clock.cancel(id);
         }
@@ -64,8 +77,12 @@ impl Shared {
 
     /// Access loggers write their lines; then every filter logs, is done and is deleted.
     pub(super) fn log_stream(&mut self, index: usize) {
+        let event = match self.trace.capture {
+            true => self.open_event("end_of_stream", None, vec![arg("stream", index)]),
+            false => None,
+        };
         self.write_access_log(index);
-        self.push_front(Task::Ended(index));
+        self.push_front(Task::Ended(index, event));
         let count = self.streams[index].filters.len();
         for filter in (0..count).rev() {
             self.push_front(Task::FilterDelete(index, filter));
@@ -74,6 +91,8 @@ impl Shared {
         for filter in (0..count).rev() {
             self.push_front(Task::FilterLog(index, filter));
         }
+        // The manager's own access loggers come before the filters.
+        self.log_by_roots(index);
     }
 
     /// A filter's context was deleted.
@@ -85,7 +104,14 @@ impl Shared {
     }
 
     /// Nothing is left of a stream but its report.
-    pub(super) fn ended(&mut self, index: usize) {
+    pub(super) fn ended(&mut self, index: usize, event: Option<u32>) {
+        let details = &self.streams[index].info.details;
+        let words = if details.is_empty() {
+            "ended".to_owned()
+        } else {
+            details.clone()
+        };
+        self.trace.close(event, Some(Outcome::status(words)), None);
         let stream = &mut self.streams[index];
         stream.life = Life::Ended;
         // What filters held is no longer needed.

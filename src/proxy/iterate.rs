@@ -6,7 +6,7 @@
 use super::shared::Shared;
 use super::stream::{Half, Iteration, Life, Stream};
 use super::task::{Call, ContinueBody, Direction, Part, Pass, Task};
-use crate::model::trace::{Kind, Outcome, arg};
+use crate::model::trace::{Arg, Kind, Outcome, arg};
 
 /// What a filter's callback says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,29 +143,44 @@ impl Shared {
         }
         side.ended |= pass.end;
         if self.trace.capture && pass.event.is_none() {
-            let name = match (pass.direction, &pass.part) {
-                (Direction::Decode, Part::Headers) => "decode_headers",
-                (Direction::Decode, Part::Data(_)) => "decode_data",
-                (Direction::Decode, Part::Trailers) => "decode_trailers",
-                (Direction::Encode, Part::Headers) => "encode_headers",
-                (Direction::Encode, Part::Data(_)) => "encode_data",
-                (Direction::Encode, Part::Trailers) => "encode_trailers",
-            };
-            let mut args = vec![
-                arg("stream", index),
-                arg("filter", self.filter_name(filter).as_bytes()),
-            ];
-            if let Part::Data(bytes) = &pass.part {
-                args.push(arg("size", bytes.len()));
-            }
-            args.push(arg(
-                "end_of_stream",
-                if pass.end { "true" } else { "false" },
-            ));
-            pass.event = self.trace.record(Kind::Chain, name, None, None, args, None);
-            self.trace.open(pass.event);
+            let name = self.filter_name(filter).as_bytes().to_vec();
+            pass.event = self.open_step(&pass, &name);
         }
         self.wasm_pass(pass, filter)
+    }
+
+    /// Records the step of a filter, and nests what happens in it.
+    pub(super) fn open_step(&mut self, pass: &Pass, filter: &[u8]) -> Option<u32> {
+        if !self.trace.capture {
+            return None;
+        }
+        let name = match (pass.direction, &pass.part) {
+            (Direction::Decode, Part::Headers) => "decode_headers",
+            (Direction::Decode, Part::Data(_)) => "decode_data",
+            (Direction::Decode, Part::Trailers) => "decode_trailers",
+            (Direction::Encode, Part::Headers) => "encode_headers",
+            (Direction::Encode, Part::Data(_)) => "encode_data",
+            (Direction::Encode, Part::Trailers) => "encode_trailers",
+        };
+        let mut args = vec![arg("stream", pass.stream), arg("filter", filter)];
+        if let Part::Data(bytes) = &pass.part {
+            args.push(arg("size", bytes.len()));
+        }
+        let end = if pass.end { "true" } else { "false" };
+        args.push(arg("end_of_stream", end));
+        self.open_event(name, None, args)
+    }
+
+    /// Records something of the proxy's own, and nests what happens in it until it is closed.
+    pub(super) fn open_event(
+        &mut self,
+        name: &'static str,
+        vm: Option<u32>,
+        args: Vec<Arg>,
+    ) -> Option<u32> {
+        let event = self.trace.record(Kind::Chain, name, vm, None, args, None);
+        self.trace.open(event);
+        event
     }
 
     /// A filter has answered: Envoy's `commonHandleAfter{Headers,Data,Trailers}Callback`.

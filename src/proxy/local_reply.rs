@@ -4,7 +4,7 @@ use super::shared::Shared;
 use super::stream::Life;
 use super::task::{Direction, Part, Pass, Task};
 use crate::model::Headers;
-use crate::model::trace::{Kind, arg};
+use crate::model::trace::{Kind, Outcome, arg};
 
 /// A local reply.
 #[derive(Clone, Debug, Default)]
@@ -174,6 +174,10 @@ impl Shared {
     /// The last pass of a direction: the router, or the client's codec.
     pub(super) fn at_the_end(&mut self, pass: Pass) {
         let (index, direction) = (pass.stream, pass.direction);
+        let step = match direction {
+            Direction::Decode => self.open_step(&pass, b"router"),
+            Direction::Encode => None,
+        };
         match (direction, &pass.part) {
             (Direction::Decode, Part::Headers) => self.route_headers(index, pass.end),
             (Direction::Decode, Part::Data(bytes)) => self.route_data(index, bytes, pass.end),
@@ -182,6 +186,12 @@ impl Shared {
             (Direction::Encode, Part::Data(bytes)) => self.write_data(index, bytes, pass.end),
             (Direction::Encode, Part::Trailers) => self.write_trailers(index),
         }
+        // The router ends the chain: it always stops the iteration.
+        let word = match pass.part {
+            Part::Data(_) => "StopIterationNoBuffer",
+            _ => "StopIteration",
+        };
+        self.trace.close(step, Some(Outcome::status(word)), None);
         if let Part::Data(_) = pass.part {
             self.after_data(&pass);
         }

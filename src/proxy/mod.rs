@@ -12,6 +12,7 @@ mod callout;
 mod clock;
 mod config;
 mod downstream;
+mod effects;
 mod ending;
 mod iterate;
 mod local_reply;

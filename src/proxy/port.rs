@@ -3,8 +3,9 @@
 //! Nothing here runs a guest. What a guest wants done to a stream is queued as an [`Effect`] and
 //! applied when the guest has returned.
 
+use super::effects::Effect;
 use super::local_reply::Reply;
-use super::shared::{Root, Shared};
+use super::shared::Shared;
 use super::task::{Direction, Task};
 use super::wasm_filter::View;
 use crate::abi::{AbiVersion, BufferType, LogLevel, MapType, MetricType, Status, StreamType};
@@ -14,17 +15,6 @@ use crate::host::port::{
 use crate::model::Headers;
 use crate::model::report::LogLine;
 use crate::model::trace::Trace;
-
-/// What a guest has asked for, to be done once it has returned.
-#[derive(Clone, Debug)]
-pub(super) enum Effect {
-    /// A filter of a stream goes on.
-    Continue(usize, usize, Direction),
-    /// A stream is reset.
-    Close(usize),
-    /// A local reply.
-    Reply(usize, Reply),
-}
 
 /// Host calls that other threads can see, where a guest may be suspended.
 const SHARED: [&str; 10] = [
@@ -42,80 +32,6 @@ const SHARED: [&str; 10] = [
 
 fn unimplemented<T>(what: &'static str) -> Answer<T> {
     Err(Refusal::new(Status::Unimplemented, what))
-}
-
-impl Shared {
-    /// The stream and filter that a context stands for.
-    pub(super) fn stream_of(&self, at: At) -> Option<(usize, usize)> {
-        self.contexts.get(&(at.vm, at.context)).copied()
-    }
-
-    /// The root above a context.
-    pub(super) fn root_of(&self, at: At) -> Option<&Root> {
-        self.vms.get(at.vm as usize)?.roots.get(&at.root)
-    }
-
-    pub(super) fn root_mut(&mut self, at: At) -> Option<&mut Root> {
-        self.vms.get_mut(at.vm as usize)?.roots.get_mut(&at.root)
-    }
-
-    /// The plugin on whose behalf a call is made.
-    pub(super) fn plugin_of(&self, at: At) -> usize {
-        match self.stream_of(at) {
-            Some((_, filter)) => self.chain[filter],
-            None => self.root_of(at).map_or_else(
-                || self.vms.get(at.vm as usize).map_or(0, |vm| vm.plugin),
-                |root| root.plugin,
-            ),
-        }
-    }
-
-    fn vm_id(&self, at: At) -> Vec<u8> {
-        self.plugins[self.plugin_of(at)]
-            .config
-            .vm_id
-            .clone()
-            .into_bytes()
-    }
-
-    /// Does what the guest has asked for, in order.
-    pub(super) fn apply_effects(&mut self) {
-        let effects = std::mem::take(&mut self.threads[self.thread].effects);
-        for effect in effects {
-            match effect {
-                Effect::Continue(stream, filter, direction) => {
-                    let d = super::wasm_filter::side(direction);
-                    let wasm = &mut self.streams[stream].filters[filter].wasm;
-                    wasm.body[d] = View::Nothing;
-                    wasm.buffering[d] = false;
-                    self.push_front(Task::Continue(stream, filter, direction, true));
-                }
-                Effect::Close(stream) => {
-                    let info = &mut self.streams[stream].info;
-                    if info.details.is_empty() || info.details == "via_upstream" {
-                        info.details = "wasm_close_stream".to_owned();
-                    }
-                    self.streams[stream].request.aborted = true;
-                    self.streams[stream].response.aborted = true;
-                    self.reset(stream);
-                }
-                Effect::Reply(stream, reply) => self.local_reply(stream, reply),
-            }
-        }
-    }
-
-    /// Envoy's buffers: which bytes a type shows now; `Ok(None)` is a body that is not there.
-    fn body_of(&mut self, at: At, direction: Direction) -> Option<&mut Vec<u8>> {
-        let (stream, filter) = self.stream_of(at)?;
-        let stream = &mut self.streams[stream];
-        let view = stream.filters[filter].wasm.body[super::wasm_filter::side(direction)];
-        let half = stream.half(direction);
-        match view {
-            View::Nothing => None,
-            View::Chunk => Some(&mut half.chunk),
-            View::Held => half.held.as_mut(),
-        }
-    }
 }
 
 /// What a buffer type is to the proxy.
@@ -346,12 +262,14 @@ impl Proxy for Shared {
             }
             _ => {}
         }
-        let (index, filter) = self.stream_of(at)?;
+        let (index, filter) = self.read_stream(at)?;
         let stream = &self.streams[index];
-        let wasm = &stream.filters[filter].wasm;
         // In on_log everything but the request's trailers is there.
-        let logged = wasm.logging && map != MapType::RequestTrailers;
-        if !logged && !wasm.maps[map.number() as usize] {
+        let logged = map != MapType::RequestTrailers
+            && filter.is_none_or(|filter| stream.filters[filter].wasm.logging);
+        let attached =
+            filter.is_some_and(|filter| stream.filters[filter].wasm.maps[map.number() as usize]);
+        if !logged && !attached {
             return None;
         }
         match map {
@@ -404,8 +322,9 @@ impl Proxy for Shared {
     }
 
     fn in_log(&self, at: At) -> bool {
-        self.stream_of(at)
-            .is_some_and(|(stream, filter)| self.streams[stream].filters[filter].wasm.logging)
+        self.read_stream(at).is_some_and(|(stream, filter)| {
+            filter.is_none_or(|filter| self.streams[stream].filters[filter].wasm.logging)
+        })
     }
 
     fn buffer(&mut self, at: At, buffer: BufferType) -> Answer<&[u8]> {

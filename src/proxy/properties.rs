@@ -56,7 +56,7 @@ impl Shared {
             .iter()
             .map(|s| std::str::from_utf8(s).unwrap_or("\u{fffd}"))
             .collect();
-        let stream = self.stream_of(at);
+        let stream = self.read_stream(at);
         if let Some(value) = self.anywhere(at, &words) {
             return value.wire();
         }
@@ -106,11 +106,10 @@ impl Shared {
         }
     }
 
-    fn of_stream(&self, index: usize, filter: usize, words: &[&str]) -> Option<Value> {
+    fn of_stream(&self, index: usize, filter: Option<usize>, words: &[&str]) -> Option<Value> {
         let stream = &self.streams[index];
-        let wasm = &stream.filters[filter].wasm;
-        let logged = wasm.logging;
-        let visible = |map: usize| logged || wasm.maps[map];
+        let wasm = filter.map(|filter| &stream.filters[filter].wasm);
+        let visible = |map: usize| wasm.is_none_or(|wasm| wasm.logging || wasm.maps[map]);
         match words {
             ["request", rest @ ..] => {
                 let headers = stream.request.headers.as_ref().filter(|_| visible(0));

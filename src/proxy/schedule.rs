@@ -12,6 +12,8 @@ pub(super) struct Scheduler {
     position: usize,
     /// The thread that ran last.
     last: usize,
+    /// Whether traffic has begun: until then threads take turns.
+    begun: bool,
 }
 
 impl Scheduler {
@@ -22,12 +24,18 @@ impl Scheduler {
             random: Random::new(seed ^ 0x7363_6865_6475_6c65),
             position: 0,
             last: 0,
+            begun: false,
         }
     }
 
     /// Whether guests are suspended at host calls that other threads can see.
     pub(super) fn interleaves(&self) -> bool {
-        self.schedule != Schedule::RoundRobin
+        self.begun && self.schedule != Schedule::RoundRobin
+    }
+
+    /// Traffic begins: from here on the lab's schedule holds.
+    pub(super) fn begin(&mut self) {
+        self.begun = true;
     }
 
     /// The next thread; `ready` says for each whether it has work. `None` when none has.
@@ -37,6 +45,7 @@ impl Scheduler {
             return None;
         }
         let next = match &self.schedule {
+            _ if !self.begun => None,
             Schedule::Seeded if count > 1 => {
                 let nth = self.random.below(count as u64) as usize;
                 ready

@@ -5,7 +5,7 @@
 
 use super::clock::Clock;
 use super::config::{Config, Plugin};
-use super::port::Effect;
+use super::effects::Effect;
 use super::random::Random;
 use super::schedule::Scheduler;
 use super::state::State;
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) scheduler: Scheduler,
     /// The threads: main, then workers.
     pub(super) threads: Vec<Thread>,
+    /// What happens outside the proxy, next first: traffic begins or is over.
+    pub(super) outside: VecDeque<Task>,
     /// The thread that runs now.
     pub(super) thread: usize,
     /// The plugins, in the order of the configuration.
@@ -44,6 +46,8 @@ pub(super) struct Shared {
     pub(super) chain: Vec<usize>,
     /// The VMs, by number.
     pub(super) vms: Vec<VmInfo>,
+    /// VMs that were thrown away and not yet freed.
+    pub(super) gone: Vec<usize>,
     /// VM and context to stream and filter.
     pub(super) contexts: BTreeMap<(u32, u32), (usize, usize)>,
     /// The streams.
@@ -109,8 +113,24 @@ pub(super) struct Thread {
     pub(super) turns: BTreeMap<usize, usize>,
 }
 
+/// What a plugin is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A filter of the chain.
+    Filter,
+    /// An access logger.
+    Logger,
+    /// A service without traffic: on every thread, or on the main thread alone.
+    Service {
+        /// Only one instance.
+        singleton: bool,
+    },
+}
+
 /// A plugin.
 pub(super) struct PluginInfo {
+    /// What it is for.
+    pub(super) purpose: Purpose,
     /// Its configuration.
     pub(super) config: Plugin,
     /// The number of its VM key: same vm_id, VM configuration and code share it.
@@ -134,8 +154,8 @@ pub(super) struct VmInfo {
     pub(super) role: super::task::Role,
     /// Whether it is dead.
     pub(super) failed: bool,
-    /// Whether it was thrown away.
-    pub(super) dropped: bool,
+    /// When it was made, or last tried to be made anew, nanoseconds since the scenario began.
+    pub(super) loaded_ns: u64,
     /// Its root contexts.
     pub(super) roots: BTreeMap<u32, Root>,
 }
@@ -157,6 +177,8 @@ pub(super) struct Root {
     pub(super) parked: bool,
     /// The callout whose answer is readable.
     pub(super) callout: Option<usize>,
+    /// The stream that it logs, as an access logger.
+    pub(super) logs: Option<usize>,
 }
 
 /// How an item of traffic stands.
@@ -229,7 +251,8 @@ impl Shared {
             | Task::RootDelete(..) => {
                 return self.filter_end(&task);
             }
-            Task::Ended(stream) => self.ended(stream),
+            Task::RootLog(stream, plugin) => return self.root_log(stream, plugin),
+            Task::Ended(stream, event) => self.ended(stream, event),
             Task::Begin(item) => self.begin_item(item),
             Task::Elapsed(item) => self.traffic_ended(item),
             Task::Tick(vm, root) => return self.tick(vm, root),
@@ -252,12 +275,20 @@ impl Shared {
             After::CreatedToLog(stream, filter) => {
                 self.wasm_created_to_log(stream, filter, context)
             }
+            After::LoggedByRoot(vm, root) => self.logged_by_root(vm, root),
             After::Logged(stream, filter) => {
                 self.streams[stream].filters[filter].wasm.logging = false
             }
             After::Deleted(stream, filter) => self.deleted(stream, filter),
-            After::Ticked(vm, root) => self.arm_tick(vm, root),
-            After::CalledOut(callout) => self.called_out(callout),
+            After::Ticked(vm, root, event) => {
+                self.trace.close(event, None, None);
+                self.arm_tick(vm, root);
+            }
+            After::Notified(event) => self.trace.close(event, None, None),
+            After::CalledOut(callout, event) => {
+                self.trace.close(event, None, None);
+                self.called_out(callout);
+            }
             After::Nothing => {}
         }
     }

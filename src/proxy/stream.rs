@@ -21,6 +21,8 @@ pub(super) struct Stream {
     pub(super) response: Half,
     /// The filters, in the order of the configuration.
     pub(super) filters: Vec<Active>,
+    /// Whether what the chain needs before a request was seen to.
+    pub(super) prepared: bool,
     /// Frames of the client's that are not read yet.
     pub(super) inbox: VecDeque<Frame>,
     /// Whether a read of the client's next frame is queued.

@@ -129,14 +129,16 @@ pub(super) enum Task {
     UpstreamAnswer(usize),
     /// The stream has ended: access logs.
     Log(usize),
+    /// `on_log` of an access logger's root: stream and plugin.
+    RootLog(usize, usize),
     /// `on_log` of a filter.
     FilterLog(usize, usize),
     /// `on_done` of a filter.
     FilterDone(usize, usize),
     /// `on_delete` of a filter.
     FilterDelete(usize, usize),
-    /// The last of a stream.
-    Ended(usize),
+    /// The last of a stream, and the event that it closes.
+    Ended(usize, Option<u32>),
     /// An item of traffic begins.
     Begin(usize),
     /// An item of traffic that only let time pass is over.
@@ -162,14 +164,18 @@ pub(super) enum After {
     Callback(Pass),
     /// A context made for `on_log` alone.
     CreatedToLog(usize, usize),
+    /// `on_log` of an access logger's root returned: VM and root.
+    LoggedByRoot(usize, u32),
     /// `on_log` of a filter returned.
     Logged(usize, usize),
     /// `on_delete` of a filter returned.
     Deleted(usize, usize),
-    /// A tick returned: VM and root.
-    Ticked(usize, u32),
-    /// A callout's callback returned: its number.
-    CalledOut(usize),
+    /// A tick returned: VM, root and the event that it closes.
+    Ticked(usize, u32, Option<u32>),
+    /// A queue's notification returned: the event that it closes.
+    Notified(Option<u32>),
+    /// A callout's callback returned: its number, and the event that it closes.
+    CalledOut(usize, Option<u32>),
     /// Nothing depends on it.
     Nothing,
 }

@@ -32,11 +32,12 @@ impl Shared {
         if info.failed {
             return None;
         }
+        let event = self.root_event("tick", vm, root);
         let command = Command::Call(GuestCall::OnTick { root });
         Some(Call {
             vm,
             command,
-            after: After::Ticked(vm, root),
+            after: After::Ticked(vm, root, event),
         })
     }
 
@@ -46,12 +47,23 @@ impl Shared {
         if info.failed || !info.roots.contains_key(&root) {
             return None;
         }
+        let event = self.root_event("queue_ready", vm, root);
         let command = Command::Call(GuestCall::OnQueueReady { root, token });
         Some(Call {
             vm,
             command,
-            after: After::Nothing,
+            after: After::Notified(event),
         })
+    }
+
+    /// Something that comes to a root by itself.
+    fn root_event(&mut self, name: &'static str, vm: usize, root: u32) -> Option<u32> {
+        if !self.trace.capture {
+            return None;
+        }
+        let plugin = self.vms[vm].roots.get(&root)?.plugin;
+        let args = vec![arg("plugin", self.plugins[plugin].config.name.as_bytes())];
+        self.open_event(name, Some(vm as u32), args)
     }
 
     /// Records that state shared between threads has changed.

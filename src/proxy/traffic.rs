@@ -1,7 +1,8 @@
 //! Traffic: its items begin in order or at their time, and end.
 
-use super::clock::Weight;
+use super::clock::{OUTSIDE, Weight};
 use super::shared::{Item, Shared};
+use super::stream::{Iteration, Life, Side};
 use super::task::Task;
 use crate::abi::LogLevel;
 use crate::host::call_plain;
@@ -12,9 +13,11 @@ use crate::model::trace::{Kind, Outcome, arg};
 impl Shared {
     /// The scenario's traffic begins.
     pub(super) fn begin_traffic(&mut self) {
+        self.scheduler.begin();
         for item in 0..self.traffic.len() {
             if let Some(at) = self.traffic[item].at_ns {
-                self.clock.after(at, 0, Task::Begin(item), Weight::Work);
+                self.clock
+                    .after(at, OUTSIDE, Task::Begin(item), Weight::Work);
             }
         }
         self.begin_next(0);
@@ -26,7 +29,7 @@ impl Shared {
             return;
         };
         if traffic.at_ns.is_none() && self.items[item] == Item::Waiting {
-            self.threads[0].queue.push_back(Task::Begin(item));
+            self.outside.push_back(Task::Begin(item));
         }
     }
 
@@ -45,7 +48,8 @@ impl Shared {
                 }
             }
             TrafficAction::Advance(ns) => {
-                self.clock.after(ns, 0, Task::Elapsed(item), Weight::Work);
+                self.clock
+                    .after(ns, OUTSIDE, Task::Elapsed(item), Weight::Work);
             }
             TrafficAction::Call {
                 module,
@@ -72,11 +76,36 @@ impl Shared {
         let running = self.items.iter().position(|item| *item == Item::Running);
         match running {
             Some(item) => {
+                self.stalled(item);
                 self.traffic_ended(item);
                 true
             }
             None => false,
         }
+    }
+
+    /// Records which filter holds a stream that has stalled.
+    fn stalled(&mut self, item: usize) {
+        if !self.trace.capture {
+            return;
+        }
+        let running = |s: &super::stream::Stream| s.traffic == item && s.life == Life::Running;
+        let Some(index) = self.streams.iter().position(running) else {
+            return;
+        };
+        let stream = &self.streams[index];
+        let holds = |side: &Side| side.state != Iteration::Continue;
+        let holder = stream
+            .filters
+            .iter()
+            .position(|f| holds(&f.decode) || holds(&f.encode));
+        self.trace.thread = stream.thread as u32;
+        let mut args = vec![arg("stream", index)];
+        if let Some(filter) = holder {
+            args.push(arg("held_by", self.filter_name(filter).as_bytes()));
+        }
+        self.trace
+            .record(Kind::Chain, "stalled", None, None, args, None);
     }
 
     /// A connection by name or a new one, and the thread it is pinned to.

@@ -1,11 +1,11 @@
 //! A scenario's world: the shared part, its VMs, and the loop that runs threads and lets time pass.
 
-use super::clock::{Clock, Weight};
-use super::config::{self, Code, Config, FilterKind, Plugin};
+use super::clock::{Clock, OUTSIDE, Weight};
+use super::config::{self, Code, Config, FilterKind, Logger, Plugin};
 use super::random::Random;
 use super::report::report;
 use super::schedule::Scheduler;
-use super::shared::{Item, PluginInfo, Shared, Thread};
+use super::shared::{Item, PluginInfo, Purpose, Shared, Thread};
 use super::state::State;
 use super::task::{After, Command, Ended, Made};
 use super::traffic::PATIENCE;
@@ -66,8 +66,7 @@ impl Prepared {
         };
         let mut modules: Vec<(Arc<[u8]>, Module)> = Vec::new();
         let mut of_plugin = Vec::new();
-        for filter in &config.manager.filters {
-            let FilterKind::Wasm(plugin) = &filter.kind;
+        for (plugin, _) in configured(&config) {
             let (name, bytes, place) = code(plugin, contents)?;
             let known = modules.iter().position(|(known, _)| *known == bytes);
             of_plugin.push(match known {
@@ -119,8 +118,8 @@ impl Prepared {
     fn shared(&self, scenario: &Scenario, trace: Trace) -> Shared {
         let mut plugins: Vec<PluginInfo> = Vec::new();
         let mut keys: Vec<(String, Vec<u8>, usize)> = Vec::new();
-        for (filter, module) in self.config.manager.filters.iter().zip(&self.of_plugin) {
-            let FilterKind::Wasm(plugin) = &filter.kind;
+        for ((plugin, purpose), module) in configured(&self.config).into_iter().zip(&self.of_plugin)
+        {
             let key = (
                 plugin.vm_id.clone(),
                 plugin.vm_configuration.clone(),
@@ -137,7 +136,8 @@ impl Prepared {
                     && p.config.configuration == plugin.configuration
             });
             plugins.push(PluginInfo {
-                config: (**plugin).clone(),
+                config: plugin.clone(),
+                purpose,
                 key,
                 same_as: same.unwrap_or(plugins.len()),
                 abi: self.modules[*module].abi(),
@@ -153,10 +153,12 @@ impl Prepared {
             clock: Clock::default(),
             scheduler: Scheduler::new(self.lab.schedule.clone(), self.lab.seed),
             threads: (0..threads).map(|_| Thread::default()).collect(),
+            outside: std::collections::VecDeque::new(),
             thread: 0,
-            chain: (0..plugins.len()).collect(),
+            chain: (0..self.config.manager.filters.len()).collect(),
             plugins,
             vms: Vec::new(),
+            gone: Vec::new(),
             contexts: BTreeMap::new(),
             streams: Vec::new(),
             upstreams: self.upstreams.clone(),
@@ -187,6 +189,14 @@ impl Prepared {
     fn settle(&self, mut shared: Box<Shared>, vms: &mut Vec<Option<Vm<Shared>>>) -> Box<Shared> {
         let mut steps = 0;
         loop {
+            if !shared.in_turn()
+                && let Some(task) = shared.outside.pop_front()
+            {
+                shared.enter(0);
+                // Nothing outside the proxy calls a guest.
+                shared.perform(task);
+                continue;
+            }
             let next = match shared.in_turn() {
                 true => Some(shared.thread),
                 false => {
@@ -215,8 +225,11 @@ impl Prepared {
                 if !shared.clock.has(Weight::Work) {
                     shared.patience -= 1;
                 }
-                if let Some((thread, task)) = shared.clock.advance() {
-                    shared.threads[thread].queue.push_back(task);
+                for (thread, task) in shared.clock.advance() {
+                    match thread {
+                        OUTSIDE => shared.outside.push_back(task),
+                        thread => shared.threads[thread].queue.push_back(task),
+                    }
                 }
             } else if !shared.give_up() {
                 return shared;
@@ -319,8 +332,8 @@ impl Prepared {
             vm.drop_context(context);
         }
         shared.after(made.call.after, number, ended, made.context);
-        if shared.vms[number].dropped {
-            vms[number] = None;
+        for gone in shared.gone.drain(..) {
+            vms[gone] = None;
         }
         shared
     }
@@ -337,6 +350,27 @@ impl Prepared {
         };
         Vm::new(&self.modules[self.of_plugin[plugin]], settings).map_err(|e| e.message)
     }
+}
+
+/// Every plugin of a configuration and what for: filters in their order, access loggers, services.
+fn configured(config: &Config) -> Vec<(&Plugin, Purpose)> {
+    let filters = config.manager.filters.iter().map(|filter| {
+        let FilterKind::Wasm(plugin) = &filter.kind;
+        (&**plugin, Purpose::Filter)
+    });
+    let loggers = config
+        .manager
+        .access_log
+        .iter()
+        .filter_map(|logger| match logger {
+            Logger::Wasm(plugin) => Some((&**plugin, Purpose::Logger)),
+            Logger::Text(_) => None,
+        });
+    let services = config.services.iter().map(|service| {
+        let singleton = service.singleton;
+        (&service.plugin, Purpose::Service { singleton })
+    });
+    filters.chain(loggers).chain(services).collect()
 }
 
 /// A plugin's code: its name, its bytes, and where it is configured.

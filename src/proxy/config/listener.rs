@@ -18,8 +18,8 @@ pub(crate) struct Manager {
     pub(crate) request_id_in_response: bool,
     /// `stream_idle_timeout`, nanoseconds; 0 is off.
     pub(crate) idle_timeout_ns: u64,
-    /// Access loggers, each a format.
-    pub(crate) access_log: Vec<Format>,
+    /// Access loggers, in order.
+    pub(crate) access_log: Vec<Logger>,
     /// The route configuration.
     pub(crate) routes: Routes,
     /// The filters before the router, in order.
@@ -35,6 +35,15 @@ pub(crate) struct Filter {
     pub(crate) kind: FilterKind,
 }
 
+/// An access logger.
+#[derive(Clone, Debug)]
+pub(crate) enum Logger {
+    /// A line of this format.
+    Text(Format),
+    /// A plugin's `on_log`.
+    Wasm(Box<Plugin>),
+}
+
 /// The filters that the simulator has.
 #[derive(Clone, Debug)]
 pub(crate) enum FilterKind {
@@ -46,6 +55,22 @@ const ROUTER: &str = "envoy.extensions.filters.http.router.v3.Router";
 const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+
+/// Filters that Envoy has and the simulator does not, so that none is taken for a slip.
+const ELSEWHERE: [&str; 12] = [
+    "buffer.",
+    "compressor.",
+    "cors.",
+    "csrf.",
+    "ext_authz.",
+    "ext_proc.",
+    "fault.",
+    "jwt_authn.",
+    "local_ratelimit.",
+    "lua.",
+    "ratelimit.",
+    "rbac.",
+];
 
 impl Manager {
     fn plain() -> Self {
@@ -236,7 +261,11 @@ fn read_filter(node: &Node) -> Result<Option<Filter>, Problem> {
         }
         other => {
             let place = config.get("@type").map_or(&config.place, |n| &n.place);
-            match nearest(other, [ROUTER, WASM]) {
+            let known = |kind: &str| {
+                let rest = kind.strip_prefix("envoy.extensions.filters.http.");
+                rest.is_some_and(|rest| ELSEWHERE.iter().any(|name| rest.starts_with(name)))
+            };
+            match nearest(other, [ROUTER, WASM]).filter(|_| !known(other)) {
                 Some(near) => Err(Problem::at(
                     place,
                     format!("no such filter type: `{other}`"),
@@ -248,7 +277,7 @@ fn read_filter(node: &Node) -> Result<Option<Filter>, Problem> {
     }
 }
 
-fn read_access_logs(node: &Node) -> Result<Vec<Format>, Problem> {
+fn read_access_logs(node: &Node) -> Result<Vec<Logger>, Problem> {
     const PREFIX: &str = "envoy.extensions.access_loggers.";
     let mut formats = Vec::new();
     for item in node.as_list()? {
@@ -259,10 +288,13 @@ fn read_access_logs(node: &Node) -> Result<Vec<Format>, Problem> {
         }
         let config = fields.require("typed_config")?;
         fields.finish()?;
-        if let Ok((name, _)) = typed(config)
+        if let Ok((name, mut fields)) = typed(config)
             && name == "envoy.extensions.access_loggers.wasm.v3.WasmAccessLog"
         {
-            return Err(not_simulated(&config.place, "a Wasm access logger"));
+            let plugin = wasm::read_plugin(fields.require("config")?)?;
+            fields.finish()?;
+            formats.push(Logger::Wasm(Box::new(plugin)));
+            continue;
         }
         let names = [
             "stream.v3.StdoutAccessLog",
@@ -290,7 +322,7 @@ fn read_access_logs(node: &Node) -> Result<Vec<Format>, Problem> {
             None => Format::usual(),
         };
         fields.finish()?;
-        formats.push(format);
+        formats.push(Logger::Text(format));
     }
     Ok(formats)
 }

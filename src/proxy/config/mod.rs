@@ -16,12 +16,12 @@ use crate::model::{Place, Problem};
 
 pub(crate) use cluster::Cluster;
 pub(crate) use format::{Format, Operator};
-pub(crate) use listener::{FilterKind, Manager};
+pub(crate) use listener::{FilterKind, Logger, Manager};
 pub(crate) use route::{
     Action, Append, Forward, HeaderChange, HeaderMatch, PathMatch, Redirect, Route, Routes,
     TextMatch, VirtualHost,
 };
-pub(crate) use wasm::{Code, FailurePolicy, Plugin};
+pub(crate) use wasm::{Code, FailurePolicy, Plugin, Service};
 
 /// Everything that the simulator honours of a configuration.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) manager: Manager,
     /// The clusters.
     pub(crate) clusters: Vec<Cluster>,
+    /// Wasm services of `bootstrap_extensions`.
+    pub(crate) services: Vec<Service>,
 }
 
 /// Envoy's default of `per_connection_buffer_limit_bytes`.
@@ -87,9 +89,7 @@ fn short(envoy: &Node) -> Result<Config, Problem> {
     if let Some(node) = network {
         return Err(not_simulated(&node.place, "`network_filters`"));
     }
-    if let Some(node) = extensions {
-        return Err(not_simulated(&node.place, "`bootstrap_extensions`"));
-    }
+    let services = extensions.map_or(Ok(Vec::new()), wasm::read_services)?;
     let clusters = match clusters {
         Some(node) => cluster::read_all(node)?,
         None => vec![Cluster::named("web", 0)],
@@ -103,6 +103,7 @@ fn short(envoy: &Node) -> Result<Config, Problem> {
         buffer_limit: BUFFER_LIMIT,
         manager,
         clusters,
+        services,
     };
     if let Some(node) = listener {
         let mut fields = Fields::of_message(node)?;
@@ -125,9 +126,8 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
             .transpose()?;
         admin.finish()?;
     }
-    if let Some(extensions) = fields.take("bootstrap_extensions") {
-        return Err(not_simulated(&extensions.place, "`bootstrap_extensions`"));
-    }
+    let extensions = fields.take("bootstrap_extensions");
+    let services = extensions.map_or(Ok(Vec::new()), wasm::read_services)?;
     let resources = fields.require("static_resources")?;
     fields.finish()?;
     let (mut id, mut name) = ("sim".to_owned(), "sim".to_owned());
@@ -165,6 +165,7 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
         buffer_limit: BUFFER_LIMIT,
         manager,
         clusters,
+        services,
     };
     listener::read_settings(&mut fields, &mut config)?;
     fields.finish()?;

@@ -1,6 +1,6 @@
 //! `envoy.extensions.wasm.v3.PluginConfig`: a plugin, its VM and its code.
 
-use super::any::{any_bytes, base64};
+use super::any::{any_bytes, base64, typed_as};
 use super::not_simulated;
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
@@ -43,6 +43,17 @@ pub(crate) enum FailurePolicy {
     Closed,
     /// The filter is skipped.
     Open,
+    /// The VM is made anew for a stream that comes this long after it was made; until then 503.
+    Reload(u64),
+}
+
+/// A Wasm service: a plugin of its own, without traffic.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    /// The plugin.
+    pub(crate) plugin: Plugin,
+    /// One instance on the main thread, instead of one on each.
+    pub(crate) singleton: bool,
 }
 
 /// Where a module's bytes come from.
@@ -88,12 +99,15 @@ pub(super) fn read_plugin(node: &Node) -> Result<Plugin, Problem> {
         plugin.policy = match policy.as_str()? {
             "UNSPECIFIED" | "FAIL_CLOSED" => FailurePolicy::Closed,
             "FAIL_OPEN" => FailurePolicy::Open,
-            "FAIL_RELOAD" => return Err(not_simulated(&policy.place, "`FAIL_RELOAD`")),
+            "FAIL_RELOAD" => FailurePolicy::Reload(1_000_000_000),
             _ => return Err(policy.expected("FAIL_CLOSED, FAIL_OPEN or FAIL_RELOAD")),
         };
     }
     if let Some(node) = fields.take("reload_config") {
-        return Err(not_simulated(&node.place, "`reload_config`"));
+        let base = read_backoff(node)?;
+        if let (FailurePolicy::Reload(backoff), Some(base)) = (&mut plugin.policy, base) {
+            *backoff = base;
+        }
     }
     if let Some(flag) = fields.take("allow_on_headers_stop_iteration") {
         // A BoolValue may be written bare or as {value: true}.
@@ -104,6 +118,44 @@ pub(super) fn read_plugin(node: &Node) -> Result<Plugin, Problem> {
     }
     fields.finish()?;
     Ok(plugin)
+}
+
+/// The base interval of `reload_config`. Envoy accepts `max_interval` and never reads it.
+fn read_backoff(node: &Node) -> Result<Option<u64>, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let backoff = fields.take("backoff");
+    fields.finish()?;
+    let Some(backoff) = backoff else {
+        return Ok(None);
+    };
+    let mut fields = Fields::of_message(backoff)?;
+    let base = fields.require("base_interval")?.as_proto_duration_ns()?;
+    fields
+        .take("max_interval")
+        .map(Node::as_proto_duration_ns)
+        .transpose()?;
+    fields.finish()?;
+    Ok(Some(base))
+}
+
+/// Reads `bootstrap_extensions`.
+pub(super) fn read_services(node: &Node) -> Result<Vec<Service>, Problem> {
+    let mut services = Vec::new();
+    for item in node.as_list()? {
+        let mut fields = Fields::of_message(item)?;
+        fields.require("name")?.as_string_field()?;
+        let config = fields.require("typed_config")?;
+        fields.finish()?;
+        let (_, mut fields) = typed_as(config, &["envoy.extensions.wasm.v3.WasmService"])?;
+        let plugin = read_plugin(fields.require("config")?)?;
+        let singleton = match fields.take("singleton") {
+            Some(flag) => flag.as_bool()?,
+            None => false,
+        };
+        fields.finish()?;
+        services.push(Service { plugin, singleton });
+    }
+    Ok(services)
 }
 
 /// An empty map allows everything; a map with entries allows exactly these.

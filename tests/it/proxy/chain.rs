@@ -79,13 +79,13 @@ fn return_values_of_data_and_trailers_map_as_envoy_maps_them() {
             &[("on_request_body", &format!("return {value}"))],
             "  - request: {body: x}",
         );
-        assert_eq!(steps(&report)[1], format!("f decode_data {status}"));
+        assert_eq!(steps(&report)[2], format!("f decode_data {status}"));
     }
     let report = play_one(
         &[("on_request_trailers", "return 5")],
         "  - request: {body: x, trailers: {t: u}}",
     );
-    assert_eq!(steps(&report)[2], "f decode_trailers StopIteration");
+    assert_eq!(steps(&report)[4], "f decode_trailers StopIteration");
 }
 
 #[test]

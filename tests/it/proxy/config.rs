@@ -41,8 +41,8 @@ fn what_is_wrong_is_named_with_line_and_column() {
             "lab.yaml:7:49: only one of fail_open or failure_policy can be set",
         ),
         (
-            plugin(&format!("failure_policy: FAIL_RELOAD, {vm}")),
-            "lab.yaml:7:32: `FAIL_RELOAD` is not simulated yet",
+            plugin(&format!("failure_policy: FAIL_OFTEN, {vm}")),
+            "lab.yaml:7:32: expected FAIL_CLOSED, FAIL_OPEN or FAIL_RELOAD",
         ),
         (
             plugin(&format!("configuration: {{value: x}}, {vm}")),
@@ -80,11 +80,11 @@ fn what_is_wrong_is_named_with_line_and_column() {
         ),
         (
             lab("  routes: [{match: {prefix: /}, route: {cluster: wbe}}]"),
-            "lab.yaml:3:52: route: unknown cluster 'wbe'\n  Did you mean `web`?",
+            "lab.yaml:3:50: route: unknown cluster 'wbe'\n  Did you mean `web`?",
         ),
         (
             lab("  routes: [{match: {prefix: /}, route: {cluster: web, timeout: 80ms}}]"),
-            "lab.yaml:3:66: expected a duration in seconds",
+            "lab.yaml:3:64: expected a duration in seconds",
         ),
         (
             lab("  clusters: [{name: web, type: EDS}]"),

@@ -4,7 +4,7 @@
 //! `log T` · `get MAP K` · `pairs MAP` · `add|set MAP K V` · `del MAP K` · `body BUF` ·
 //! `put BUF START LEN T` · `prop a.b` · `setprop K V` · `reply CODE BODY [K=V ...]` ·
 //! `continue N` · `close N` · `call CLUSTER MS [K=V ...]` · `effective ID` · `tick MS` ·
-//! `share K V CAS` · `shared K` · `queue NAME` · `enqueue TOKEN V` · `dequeue TOKEN` · `metric NAME` · `count ID N` ·
+//! `share K V CAS` · `cas K V` (with the number last read) · `shared K` · `queue NAME` · `enqueue TOKEN V` · `dequeue TOKEN` · `metric NAME` · `count ID N` ·
 //! `return N` · `unless_end N` (returns N unless end_of_stream) · `trap`.
 
 use proxy_wasm_tour::abi::{callback, host_call};
@@ -173,6 +173,14 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
                 data.text(words[1]),
                 data.text(words[2]),
                 number(3)
+            );
+            call("proxy_set_shared_data", args)
+        }
+        "cas" => {
+            let args = format!(
+                "{} {} (i32.load (i32.const 8))",
+                data.text(words[1]),
+                data.text(words[2])
             );
             call("proxy_set_shared_data", args)
         }

@@ -3,9 +3,11 @@
 mod chain;
 mod config;
 mod guest;
+mod plugins;
 mod replies;
 mod router;
 mod shared;
+mod threads;
 mod visible;
 
 use crate::lab_run::{run_with, story};

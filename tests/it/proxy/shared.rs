@@ -197,7 +197,7 @@ fn a_callout_that_cannot_be_sent_is_refused_at_once() {
 }
 
 #[test]
-fn a_thousand_requests_over_three_filters_are_fast() {
+fn a_thousand_requests_over_three_filters_and_eight_workers_run_through() {
     let f = guest(&[
         ("on_request_headers", "add request a b"),
         ("on_response_headers", "add response a b"),
@@ -216,10 +216,12 @@ fn a_thousand_requests_over_three_filters_are_fast() {
         capture: false,
         ..Default::default()
     };
-    let began = std::time::Instant::now();
     let report = crate::lab_run::run_with(&text, &options).unwrap();
-    assert_eq!(report.scenarios[0].exchanges.len(), 1000);
-    let took = began.elapsed();
-    // Unoptimised, on a loaded machine; optimised it is far below a second.
-    assert!(took.as_secs() < 20, "{took:?}");
+    let exchanges = &report.scenarios[0].exchanges;
+    assert_eq!(exchanges.len(), 1000);
+    assert!(
+        exchanges
+            .iter()
+            .all(|e| e.response.as_ref().is_some_and(|r| r.status == 200))
+    );
 }
