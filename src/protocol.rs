@@ -27,9 +27,9 @@ const fn number(text: &[u8]) -> u32 {
     state
 }
 
-/// From the page to the engine.
+/// From the page to the engine. Tagged by its key: other tags would cost the page a tenth of its size.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ToEngine {
     /// The first message.
     Hello {
@@ -73,7 +73,7 @@ pub enum ToEngine {
 
 /// From the engine to the page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum FromEngine {
     /// The engine is up.
     Ready {

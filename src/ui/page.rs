@@ -33,7 +33,7 @@ pub struct Page {
 
 /// The kinds of page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Body {
     /// The first page.
     Home(Home),

@@ -7,7 +7,7 @@ export async function hello(frame) {
 
 /** Runs a lab and gives the raw JSON of every scenario's rows. */
 export async function rowsOfRun(frame, lab, edits) {
-  const run = { type: 'run', run: 1, lab, edits, request: null, scenario: null };
+  const run = { run: { run: 1, lab, edits, request: null, scenario: null } };
   return talk(frame, [run]);
 }
 
@@ -32,24 +32,26 @@ function talk(frame, messages) {
       worker.onerror = event => reject(new Error(event.message));
       worker.onmessage = async event => {
         const message = JSON.parse(event.data.json);
-        if (message.type === 'need_sample') {
-          const file = new URL(`filters/${message.name}.wasm`, engineScript);
+        if (message.need_sample) {
+          const { name } = message.need_sample;
+          const file = new URL(`filters/${name}.wasm`, engineScript);
           const bytes = await (await fetch(file)).arrayBuffer();
-          send({ type: 'sample', name: message.name, error: null }, [bytes]);
+          send({ sample: { name, error: null } }, [bytes]);
           return;
         }
         got.push(event.data.json);
-        if (message.type === 'refused') reject(new Error(event.data.json));
-        if (message.type === 'done') {
-          left = got.length + message.events.length;
-          message.events.forEach((count, scenario) =>
-            send({ type: 'rows', run: message.run, scenario, from: 0, count, search: '' }));
+        if (message.refused) reject(new Error(event.data.json));
+        if (message.done) {
+          const { run, events } = message.done;
+          left = got.length + events.length;
+          events.forEach((count, scenario) =>
+            send({ rows: { run, scenario, from: 0, count, search: '' } }));
         }
         if (got.length >= left) resolve(got);
       };
     });
     worker.postMessage(module);
-    send({ type: 'hello', version: 0 });
+    send({ hello: { version: 0 } });
     messages.forEach(message => send(message));
     try {
       return await all;

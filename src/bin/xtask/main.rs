@@ -17,6 +17,7 @@ mod serve;
 mod server;
 mod sh;
 mod site;
+mod slim;
 mod test;
 mod tools;
 mod watch;

@@ -2,6 +2,7 @@
 
 use crate::filters;
 use crate::sh::{self, Outcome};
+use crate::slim;
 use crate::tools::{self, Tools};
 use std::path::{Path, PathBuf};
 
@@ -57,8 +58,28 @@ pub(crate) fn wasm(tools: &Tools, mode: Mode) -> Outcome<()> {
                 trunk.args(["--log", "warn", "--release"])
             }
         };
-        sh::run(&mut trunk)
+        sh::run(&mut trunk)?;
+        match mode {
+            Mode::Dev => Ok(()),
+            Mode::Release => slim(tools, &out.join("app_bg.wasm")),
+        }
     })
+}
+
+/// Makes the page's module small: what no page of ours calls, then what wasm-opt finds.
+fn slim(tools: &Tools, wasm: &Path) -> Outcome<()> {
+    let (smaller, count) = slim::empty_functions(&sh::read_bytes(wasm)?, "hydrate_async")?;
+    if count == 0 {
+        return Err(format!(
+            "{} names no hydrate_async: slim.rs is out of date",
+            wasm.display()
+        ));
+    }
+    sh::write(wasm, smaller)?;
+    let mut opt = sh::command("wasm-opt");
+    opt.env("PATH", &tools.path)
+        .args(["-Oz", "--converge", "-o"]);
+    sh::run(opt.arg(wasm).arg(wasm))
 }
 
 /// Makes a site of what was compiled, at `out`. With an address, pages name it in their heads.
