@@ -1,4 +1,4 @@
-//! Small parts that several screens share: an actor's shape with its word.
+//! Small parts that several screens share: an actor's shape with its word, text with code in it.
 
 use super::logic::event::Actor;
 use leptos::prelude::*;
@@ -48,6 +48,17 @@ impl Shape {
             Self::Upstream => "M6 .4 11.6 6 6 11.6.4 6z",
         }
     }
+}
+
+/// Text in which what stands between backticks is code, as authors write hints.
+pub(super) fn ticked(text: &str) -> impl IntoView + use<> {
+    text.split('`')
+        .enumerate()
+        .map(|(at, part)| match at % 2 {
+            1 => view! { <code>{part.to_owned()}</code> }.into_any(),
+            _ => part.to_owned().into_any(),
+        })
+        .collect_view()
 }
 
 /// An actor's shape in its colour, with words.

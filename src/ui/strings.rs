@@ -215,6 +215,8 @@ pub const ROWS_COMING: &str = "Fetching the timeline…";
 pub const NO_SCENARIO: &str = "This lab has no such scenario any more. Choose another one.";
 /// “No Wasm VM was made in this run.”
 pub const NO_VMS: &str = "No Wasm VM was made in this run.";
+/// “Others have been here.”
+pub const KNOWN_MISTAKE: &str = "Others have been here.";
 /// “This scenario is closed until it passes: only its name is told.”
 pub const HIDDEN_SCENARIO: &str = "This scenario is closed until it passes: only its name is told.";
 /// “This lab cannot run yet”

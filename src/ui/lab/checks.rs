@@ -2,6 +2,7 @@
 
 use super::state::LabState;
 use crate::model::report::{Check, ScenarioReport};
+use crate::ui::parts::ticked;
 use crate::ui::strings;
 use leptos::prelude::*;
 
@@ -16,14 +17,29 @@ pub(super) fn Checks(state: LabState) -> impl IntoView {
         if !any {
             return view! { <p class="empty">{strings::NO_CHECKS}</p> }.into_any();
         }
-        done.report
+        let mistake = done.report.mistake.clone();
+        let mistake = mistake.map(|mistake| {
+            view! {
+                <p class="mistake">
+                    <strong>{strings::KNOWN_MISTAKE}</strong>
+                    " "
+                    {ticked(&mistake.say)}
+                </p>
+            }
+        });
+        let scenarios = done
+            .report
             .scenarios
             .clone()
             .into_iter()
             .enumerate()
             .map(|(at, scenario)| view! { <Scenario state at scenario /> })
-            .collect_view()
-            .into_any()
+            .collect_view();
+        view! {
+            {mistake}
+            {scenarios}
+        }
+        .into_any()
     }
 }
 
@@ -75,7 +91,14 @@ fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
                 {check.what}
             </p>
             {gap}
-            {(!say.is_empty()).then(|| view! { <p class="say">{say}</p> })}
+            {(!say.is_empty())
+                .then(|| {
+                    view! {
+                        <p class="say">
+                            <span>{ticked(&say)}</span>
+                        </p>
+                    }
+                })}
             {check
                 .event
                 .map(|n| {
