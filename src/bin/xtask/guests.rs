@@ -193,7 +193,10 @@ fn zig() -> Outcome<PathBuf> {
 fn zig_command() -> Outcome<std::process::Command> {
     let home = tools::home()?.join(format!("ziglang-{ZIGLANG}"));
     if !home.join("installed").is_file() {
-        if tools::on_path("python3").is_none() {
+        if !has_pip() {
+            tools::apt_install("Python and pip", "python3-pip")?;
+        }
+        if !has_pip() {
             return Err(
                 "the guests in C, C++ and Zig need Python 3 with pip: install it and try again"
                     .to_string(),
@@ -215,4 +218,8 @@ fn zig_command() -> Outcome<std::process::Command> {
     zig.env("ZIG_GLOBAL_CACHE_DIR", home.join("cache"));
     zig.env("ZIG_LOCAL_CACHE_DIR", work().join("zig"));
     Ok(zig)
+}
+
+fn has_pip() -> bool {
+    sh::succeeds(sh::command("python3").args(["-m", "pip", "--version"]))
 }

@@ -69,25 +69,9 @@ pub(crate) fn chromium() -> Outcome<PathBuf> {
     if let Some(found) = find_chromium() {
         return Ok(found);
     }
-    let root = sh::output(sh::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if root && tools::on_path("apt-get").is_some() {
-        sh::step("installing Chromium", || {
-            sh::run(sh::command("apt-get").args(["update", "-qq"]))?;
-            sh::run(
-                sh::command("apt-get")
-                    .args([
-                        "install",
-                        "-qq",
-                        "-y",
-                        "--no-install-recommends",
-                        "chromium",
-                    ])
-                    .env("DEBIAN_FRONTEND", "noninteractive"),
-            )
-        })?;
-        if let Some(found) = find_chromium() {
-            return Ok(found);
-        }
+    tools::apt_install("Chromium", "chromium")?;
+    if let Some(found) = find_chromium() {
+        return Ok(found);
     }
     Err(
         "the browser tests need Chromium or Chrome: install it, or set CHROMIUM to its path"

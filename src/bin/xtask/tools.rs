@@ -162,6 +162,21 @@ fn cargo_tool(package: &str, program: &str, version: &str, locked: bool) -> Outc
     }
 }
 
+/// Installs a package of the system on Debian as root; elsewhere it does nothing.
+pub(crate) fn apt_install(what: &str, package: &str) -> Outcome<()> {
+    let root = sh::output(sh::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || on_path("apt-get").is_none() {
+        return Ok(());
+    }
+    sh::step(&format!("installing {what}"), || {
+        sh::run(sh::command("apt-get").args(["update", "-qq"]))?;
+        let mut apt = sh::command("apt-get");
+        apt.args(["install", "-qq", "-y", "--no-install-recommends", package]);
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        sh::run(&mut apt)
+    })
+}
+
 /// A program on the PATH.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
