@@ -54,13 +54,32 @@ fn run(module: &[u8], configuration: &[u8]) {
     let text = LAB.replace("CONFIGURATION", &base64(configuration));
     let lab = lab::parse("fuzz.yaml", &text, &Nothing).unwrap_or_else(|p| panic!("{p}"));
     let contents = [("/guest.wasm".to_owned(), Arc::from(module))].into();
-    let Ok(report) = lab::run(&lab, &contents, &options()) else {
-        return;
+    let seen = lab::run(&lab, &contents, &options());
+    // A run is a function of its lab, and nobody who looks changes what happens.
+    let blind = RunOptions {
+        capture: false,
+        ..options()
     };
-    for scenario in &report.scenarios {
-        if scenario.rejected.is_some() {
-            continue;
+    let unseen = lab::run(&lab, &contents, &blind);
+    let mut report = match (seen, unseen) {
+        (Ok(seen), Ok(unseen)) => {
+            let mut seen_without_trace = seen.clone();
+            for scenario in &mut seen_without_trace.scenarios {
+                scenario.events.clear();
+            }
+            assert!(seen_without_trace == unseen, "capturing changed the run");
+            seen
         }
+        (Err(seen), Err(unseen)) => {
+            assert_eq!(seen, unseen);
+            return;
+        }
+        (seen, _) => panic!("capturing decided: {:?}", seen.err()),
+    };
+    report
+        .scenarios
+        .retain(|scenario| scenario.rejected.is_none());
+    for scenario in &report.scenarios {
         assert_eq!(scenario.exchanges.len(), 3, "an exchange is missing");
         for exchange in &scenario.exchanges {
             assert!(
@@ -75,20 +94,47 @@ fn base64(bytes: &[u8]) -> String {
     proxy_wasm_tour::model::Bytes(bytes.to_vec()).to_base64()
 }
 
+/// A module can hold its request for ever; what waits for that ends soon.
 const LAB: &str = r#"
 concurrency: 2
 envoy:
-  http_filters:
-  - name: envoy.filters.http.wasm
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
-      config:
-        name: guest
-        vm_config:
-          vm_id: fuzz
-          runtime: envoy.wasm.runtime.v8
-          code: {local: {filename: /guest.wasm}}
-        configuration: {"@type": type.googleapis.com/google.protobuf.BytesValue, value: "CONFIGURATION"}
+  static_resources:
+    listeners:
+    - address: {socket_address: {address: 0.0.0.0, port_value: 10000}}
+      filter_chains:
+      - filters:
+        - name: envoy.filters.network.http_connection_manager
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+            stat_prefix: ingress_http
+            stream_idle_timeout: 1s
+            route_config:
+              virtual_hosts:
+              - name: all
+                domains: ["*"]
+                routes:
+                - match: {prefix: /}
+                  route: {cluster: web}
+            http_filters:
+            - name: envoy.filters.http.wasm
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+                config:
+                  name: guest
+                  vm_config:
+                    vm_id: fuzz
+                    runtime: envoy.wasm.runtime.v8
+                    code: {local: {filename: /guest.wasm}}
+                  configuration: {"@type": type.googleapis.com/google.protobuf.BytesValue, value: "CONFIGURATION"}
+            - name: envoy.filters.http.router
+              typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+    clusters:
+    - name: web
+      load_assignment:
+        cluster_name: web
+        endpoints:
+        - lb_endpoints:
+          - endpoint: {address: {socket_address: {address: web, port_value: 80}}}
 files:
   /guest.wasm: {text: ""}
 upstreams:
