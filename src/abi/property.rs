@@ -8,8 +8,8 @@ pub fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// A path as people write it: segments joined by dots.
 pub fn dotted(path: &[u8]) -> String {
-    let parts: Vec<_> = segments(path).map(String::from_utf8_lossy).collect();
-    parts.join(".")
+    let path = path.strip_suffix(&[0]).unwrap_or(path);
+    String::from_utf8_lossy(path).replace('\0', ".")
 }
 
 /// An int, or an uint with the same bits, a timestamp or a duration in nanoseconds: 8 bytes, little-endian.

@@ -25,6 +25,17 @@ pub(super) enum Out {
     Optional(usize, Vec<u8>),
 }
 
+impl Out {
+    /// The bytes that are copied for it.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::U32(..) => 4,
+            Self::U64(..) => 8,
+            Self::Bytes(_, bytes) | Self::Pairs(_, bytes) | Self::Optional(_, bytes) => bytes.len(),
+        }
+    }
+}
+
 /// A host call that is being performed.
 pub(super) struct Call<'a, P: Proxy> {
     pub(super) ctx: StoreContextMut<'a, VmState<P>>,

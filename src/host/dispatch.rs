@@ -1,14 +1,14 @@
 //! The way of every host call: phase, profile, capability, trace, body, status.
 
-use super::call::Call;
+use super::call::{Call, Out};
 use super::decode;
-use super::failure::Stop;
+use super::failure::{Stop, out_of_fuel};
 use super::link::{Body, Bound};
 use super::out;
 use super::port::{HostCallPoint, Proxy, Refusal};
 use super::profile::Change;
 use super::state::{MAX_ARGS, Pending, Phase, VmState};
-use crate::abi::{Group, HostCall, LogLevel, Returns, Status};
+use crate::abi::{Group, HostCall, LogLevel, ParamKind, Returns, Status};
 use crate::model::trace::{Kind, Outcome};
 use std::borrow::Cow;
 use wasmi::{AsContextMut as _, Caller, Error, Extern, StoreContextMut};
@@ -84,9 +84,10 @@ pub(super) fn perform<P: Proxy>(
         ));
     };
     let call = bound.call;
-    let trace = proxy.trace();
-    let event = if trace.capture && trace.events.len() <= trace.cap as usize {
-        let memory = state.memory;
+    let memory = state.memory;
+    let size = memory.map_or(0, |memory| memory.data_size(&ctx));
+    let crossing = crossing(call, args, size);
+    let event = if proxy.trace().takes(crossing) {
         let args = decode::args(call.params, args, memory.map_or(&[], |m| m.data(&ctx)));
         let trace = proxy.trace();
         let event = trace.record(
@@ -103,7 +104,11 @@ pub(super) fn perform<P: Proxy>(
         None
     };
     let mut running = Call::new(ctx, proxy, call, args, at);
-    let mut outcome = if is_allowed(call, phase) {
+    let mut outcome = if !charge(&mut running.ctx, crossing) {
+        let (cause, limit) = out_of_fuel(running.ctx.data().limits.fuel_per_callback);
+        running.trap(cause, Some(limit));
+        Ended::number(0)
+    } else if is_allowed(call, phase) {
         run(&mut running, bound)
     } else {
         let when = match phase {
@@ -122,12 +127,18 @@ pub(super) fn perform<P: Proxy>(
         proxy,
         outs,
         outs_always,
-        stop,
+        mut stop,
         ..
     } = running;
     ctx.data_mut().proxy = Some(proxy);
+    let results: usize = outs.iter().flatten().map(Out::size).sum();
+    if stop.is_none() && !charge(&mut ctx, results) {
+        let (cause, limit) = out_of_fuel(ctx.data().limits.fuel_per_callback);
+        stop = Some(Stop::Trap(cause, Some(limit)));
+    }
     let mut value = None;
-    if outs.iter().any(Option::is_some) && (outcome.number == 0 || outs_always) {
+    let wanted = outcome.number == 0 || outs_always;
+    if stop.is_none() && wanted && outs.iter().any(Option::is_some) {
         let handed = out::hand_over(&mut ctx, call, args, outs, event.is_some());
         value = handed.value;
         if let Err(refusal) = handed.result {
@@ -150,6 +161,44 @@ pub(super) fn perform<P: Proxy>(
         Some(stop) => Err(stop),
         None => Ok(outcome.number),
     }
+}
+
+/// How many bytes of the guest's memory a call's arguments name, where they lie inside it.
+fn crossing(call: &HostCall, args: &[u64], memory: usize) -> usize {
+    let word = |place: usize| args.get(place).map_or(0, |word| *word as u32 as usize);
+    // The one call that has the host write as many bytes as it is told.
+    if call.name == "random_get" {
+        return word(1).min(memory);
+    }
+    let (mut place, mut bytes) = (0, 0);
+    for param in call.params {
+        if matches!(
+            param.kind,
+            ParamKind::Bytes | ParamKind::Path | ParamKind::Pairs
+        ) {
+            let (pointer, size) = (word(place), word(place + 1));
+            let inside = pointer.checked_add(size).is_some_and(|end| end <= memory);
+            bytes += if inside { size } else { 0 };
+        }
+        place += param.kind.wasm().len();
+    }
+    bytes
+}
+
+/// Takes one unit of fuel for each byte that crosses the border; false when there is not as much.
+///
+/// Copying takes time as instructions do, and what the proxy keeps takes memory. Without this, a
+/// module could have its whole memory copied for the price of one call.
+fn charge<P: Proxy>(ctx: &mut StoreContextMut<'_, VmState<P>>, bytes: usize) -> bool {
+    let bytes = bytes as u64;
+    let slice = ctx.get_fuel().unwrap_or(0);
+    // What the slice lacks comes from what is left of the callback's limit.
+    let lacking = bytes.saturating_sub(slice);
+    let state = ctx.data_mut();
+    let enough = lacking <= state.fuel_left;
+    state.fuel_left = state.fuel_left.saturating_sub(lacking);
+    let _ = ctx.set_fuel(slice.saturating_sub(bytes));
+    enough
 }
 
 /// How a host call ended: the number for the guest, the words for the trace.

@@ -96,6 +96,12 @@ impl std::fmt::Display for Stop {
 impl std::error::Error for Stop {}
 impl wasmi::errors::HostError for Stop {}
 
+/// The cause of an end for lack of fuel, and its limit.
+pub(super) fn out_of_fuel(fuel: u64) -> (String, &'static str) {
+    let cause = format!("out of fuel: the callback used its limit of {fuel} units");
+    (cause, "fuel")
+}
+
 /// The cause of an interpreter's error in V8's words where V8 has some, and the limit it stands for.
 pub(super) fn cause(error: &wasmi::Error, fuel: u64) -> (String, Option<&'static str>) {
     if let Some(stop) = error.downcast_ref::<Stop>() {
@@ -119,8 +125,8 @@ pub(super) fn cause(error: &wasmi::Error, fuel: u64) -> (String, Option<&'static
             return (cause.to_owned(), Some("stack"));
         }
         Some(TrapCode::OutOfFuel) => {
-            let cause = format!("out of fuel: the callback used its limit of {fuel} units");
-            return (cause, Some("fuel"));
+            let (cause, limit) = out_of_fuel(fuel);
+            return (cause, Some(limit));
         }
         Some(TrapCode::GrowthOperationLimited | TrapCode::OutOfSystemMemory) => {
             return (

@@ -57,7 +57,7 @@ pub enum Kind {
     State,
     /// A VM trapped, or a limit was hit.
     Trap,
-    /// The trace was cut here: the cap on its events was reached.
+    /// The trace was cut here: the cap on its events or on their bytes was reached.
     Cut,
 }
 
@@ -103,6 +103,25 @@ impl Outcome {
         Self {
             status: status.into(),
             ..Self::default()
+        }
+    }
+}
+
+impl Outcome {
+    /// About the bytes it keeps.
+    fn size(&self) -> usize {
+        self.reason.len() + self.value.as_ref().map_or(0, Value::size)
+    }
+}
+
+impl Value {
+    /// About the bytes it keeps.
+    fn size(&self) -> usize {
+        match self {
+            Self::Int(_) => 0,
+            Self::Word(word) => word.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Pairs(pairs) => pairs.iter().map(|(k, v)| k.len() + v.len() + 64).sum(),
         }
     }
 }
@@ -161,6 +180,8 @@ impl From<&super::Headers> for Value {
 ///
 /// Numbers them, stamps thread and simulated time, nests them, and stops at a cap with a
 /// visible mark. When capturing is off it records nothing and costs a branch.
+///
+/// Bytes count as well as events: a module may hand over all its memory in every call.
 #[derive(Debug, Default)]
 pub struct Trace {
     /// The events so far.
@@ -175,7 +196,14 @@ pub struct Trace {
     pub thread: u32,
     /// Open events of each thread, innermost last: parents of what comes next.
     open: Vec<(u32, Vec<u32>)>,
+    /// The bytes of all values so far.
+    bytes: usize,
+    /// Whether the mark is set and nothing more is recorded.
+    cut: bool,
 }
+
+/// The most bytes of values that a trace keeps.
+const BYTES_MAX: usize = 32 << 20;
 
 impl Trace {
     /// A trace that keeps up to `cap` events, or none when `capture` is false.
@@ -199,30 +227,53 @@ impl Trace {
         args: Vec<Arg>,
         result: Option<Outcome>,
     ) -> Option<u32> {
-        if !self.capture {
+        if !self.takes(0) {
             return None;
         }
         let n = self.events.len() as u32;
-        if n > self.cap {
+        if n == self.cap {
+            self.cut("events", self.cap as usize);
             return None;
         }
-        let cut = n == self.cap;
-        let thread = self.thread;
+        self.bytes += args.iter().map(|arg| arg.value.size()).sum::<usize>();
+        self.bytes += result.as_ref().map_or(0, Outcome::size);
+        self.push(kind, name.into(), vm, context, args, result);
+        Some(n)
+    }
+
+    /// Whether an event with about so many bytes would be recorded. When it is the first that
+    /// would not, the trace is cut here.
+    pub fn takes(&mut self, bytes: usize) -> bool {
+        if !self.capture || self.cut {
+            return false;
+        }
+        let fits = self.bytes.saturating_add(bytes) <= BYTES_MAX;
+        if !fits {
+            self.cut("bytes", BYTES_MAX);
+        }
+        fits
+    }
+
+    fn cut(&mut self, of: &'static str, cap: usize) {
+        self.cut = true;
+        let args = vec![arg("of", of), arg("cap", cap)];
+        self.push(Kind::Cut, Cow::Borrowed("cut"), None, None, args, None);
+    }
+
+    fn push(
+        &mut self,
+        kind: Kind,
+        name: Cow<'static, str>,
+        vm: Option<u32>,
+        context: Option<u32>,
+        args: Vec<Arg>,
+        result: Option<Outcome>,
+    ) {
         let parent = self.stack().last().copied();
-        let (kind, name, args, result) = if cut {
-            (
-                Kind::Cut,
-                Cow::Borrowed("cut"),
-                vec![arg("cap", self.cap)],
-                None,
-            )
-        } else {
-            (kind, name.into(), args, result)
-        };
         self.events.push(Event {
-            n,
+            n: self.events.len() as u32,
             t_ns: self.t_ns,
-            thread,
+            thread: self.thread,
             vm,
             context,
             kind,
@@ -232,7 +283,6 @@ impl Trace {
             fuel: None,
             parent,
         });
-        (!cut).then_some(n)
     }
 
     /// Makes event `n` the parent of what this thread records next, until it is closed.
@@ -249,6 +299,7 @@ impl Trace {
         if let Some(at) = stack.iter().rposition(|&open| open == n) {
             stack.truncate(at);
         }
+        self.bytes += result.as_ref().map_or(0, Outcome::size);
         if let Some(event) = self.events.get_mut(n as usize) {
             event.result = result;
             event.fuel = fuel;

@@ -206,7 +206,8 @@ fn zig_command() -> Outcome<std::process::Command> {
             sh::empty_dir(&home)?;
             let mut pip = sh::command("python3");
             pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
-            pip.args(["--no-compile", "--disable-pip-version-check", "--target"]);
+            pip.args(["--no-compile", "--disable-pip-version-check"]);
+            pip.args(["--root-user-action", "ignore", "--target"]);
             pip.arg(&home).arg(format!("ziglang=={ZIGLANG}"));
             sh::run(&mut pip)?;
             sh::write(&home.join("installed"), "")

@@ -2,6 +2,7 @@
 
 mod answers;
 mod callbacks;
+mod crossing;
 mod doctoring;
 mod every_callback;
 mod guest;

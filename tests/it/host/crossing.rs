@@ -1,0 +1,72 @@
+//! Bytes that cross the border between guest and host: they cost fuel, and fill the trace.
+
+use super::guest::{Guest, wat};
+use proxy_wasm_tour::host::Step;
+use proxy_wasm_tour::model::trace::Kind;
+
+/// A guest that gives 100 KiB of its memory to shared data, over and over.
+fn hoarder() -> Guest {
+    Guest::start(&wat(
+        r#"(import "env" "proxy_set_shared_data"
+             (func $set (param i32 i32 i32 i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_done") (param i32) (result i32)
+             (loop $again
+               (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+               (drop (call $set (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 102400) (i32.const 0)))
+               (br $again))
+             (i32.const 1))"#,
+    ))
+}
+
+/// Without a price for bytes one callback could fill the host's memory.
+#[test]
+fn bytes_handed_to_the_host_cost_fuel() {
+    let mut guest = hoarder();
+    guest.proxy().trace.capture = false;
+    assert_eq!(guest.done(), Step::Failed);
+    let failure = guest.vm.failure().unwrap();
+    assert_eq!(failure.limit, Some("fuel"), "{failure:?}");
+    // 200 million units of fuel for as many bytes.
+    let calls = guest.proxy().asked.len();
+    assert!((1800..2000).contains(&calls), "{calls}");
+}
+
+#[test]
+fn random_bytes_cost_fuel() {
+    let mut guest = Guest::start(&wat(
+        r#"(import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_done") (param i32) (result i32)
+             (loop $again (drop (call $random (i32.const 0) (i32.const 65536))) (br $again))
+             (i32.const 1))"#,
+    ));
+    assert_eq!(guest.done(), Step::Failed);
+    assert_eq!(guest.vm.failure().unwrap().limit, Some("fuel"));
+}
+
+/// A size that points outside memory copies nothing: the call answers with its status as ever.
+#[test]
+fn bytes_that_are_not_there_cost_nothing() {
+    let mut guest = Guest::start(&wat(
+        r#"(import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_done") (param i32) (result i32)
+             (call $log (i32.const 2) (i32.const 0) (i32.const -1)))"#,
+    ));
+    assert_eq!(guest.done(), Step::Returned(6));
+}
+
+#[test]
+fn a_trace_is_cut_where_its_bytes_are_too_many() {
+    let mut guest = hoarder();
+    guest.done();
+    let events = &guest.proxy().trace.events;
+    let cuts = events
+        .iter()
+        .filter(|event| event.kind == Kind::Cut)
+        .count();
+    assert_eq!(
+        (cuts, events.last().map(|event| event.kind)),
+        (1, Some(Kind::Cut))
+    );
+    // 32 MiB of 100 KiB each.
+    assert!((300..700).contains(&events.len()), "{}", events.len());
+}
