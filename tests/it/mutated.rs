@@ -1,12 +1,16 @@
-//! A module with damaged bytes is refused, traps or runs, and never takes the engine down.
+//! Damaged input is refused, traps or runs, and never takes the engine down: modules and labs.
 
 use crate::lab_file::Table;
-use crate::support::sample;
+use crate::labs;
+use crate::support::{sample, samples};
+use proxy_wasm_tour::export::Disk;
 use proxy_wasm_tour::lab::{RunOptions, Sample, parse, resolve, run};
 use std::collections::BTreeMap;
 
 /// Damaged copies of each sample: each has one run of bytes replaced, at places spread over it.
 const COPIES: usize = 60;
+/// Slips in each lab.
+const SLIPS: usize = 16;
 
 #[test]
 fn damaged_modules_harm_nobody() {
@@ -28,6 +32,54 @@ fn damaged_modules_harm_nobody() {
     assert!(
         ran > COPIES,
         "only {ran} of the copies could be loaded: the damage is too crude to tell anything"
+    );
+}
+
+#[test]
+fn slips_of_the_pen_in_a_lab_harm_nobody() {
+    let odd = [
+        "",
+        "{",
+        "]",
+        ": ",
+        "- ",
+        "\n",
+        "0",
+        "-1",
+        "99999999999999999999",
+        "'",
+        "é",
+        "~",
+        "ms",
+        "  ",
+        "x",
+        "/",
+    ];
+    let (mut ran, mut refused) = (0, 0);
+    for path in labs::all() {
+        let mut disk = Disk::around(&path);
+        disk.samples = samples().to_owned();
+        let whole: Vec<char> = std::fs::read_to_string(&path).unwrap().chars().collect();
+        for copy in 0..SLIPS {
+            let at = (copy * 7919 + copy * copy * 13) % whole.len();
+            let before: String = whole[..at].iter().collect();
+            let after: String = whole[(at + copy % 3).min(whole.len())..].iter().collect();
+            let text = format!("{before}{}{after}", odd[copy % odd.len()]);
+            let report = parse("lab.yaml", &text, &disk)
+                .map_err(|_| ())
+                .and_then(|lab| {
+                    let contents = resolve(&lab, &disk).map_err(|_| ())?;
+                    run(&lab, &contents, &RunOptions::default()).map_err(|_| ())
+                });
+            match report {
+                Ok(_) => ran += 1,
+                Err(()) => refused += 1,
+            }
+        }
+    }
+    assert!(
+        ran > 30 && refused > 30,
+        "{ran} ran, {refused} were refused: the damage tells too little"
     );
 }
 

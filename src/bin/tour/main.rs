@@ -69,8 +69,16 @@ fn main() -> ExitCode {
     match result {
         Ok(done) => {
             eprint!("{}", done.err);
-            // A reader that has seen enough (`| head`) closes the pipe: that is no error of ours.
-            let _ = std::io::stdout().lock().write_all(done.out.as_bytes());
+            let mut stdout = std::io::stdout().lock();
+            let written = stdout.write_all(done.out.as_bytes());
+            match written.and_then(|()| stdout.flush()) {
+                // A reader that has seen enough (`| head`) closes the pipe: that is no error.
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    eprintln!("tour: the output cannot be written: {error}");
+                    return ExitCode::from(2);
+                }
+                _ => {}
+            }
             ExitCode::from(u8::from(!done.ok))
         }
         Err(Unusable(message)) => {

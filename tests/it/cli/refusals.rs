@@ -103,6 +103,26 @@ fn options_that_make_no_request() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_no_success() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tour"))
+        .arg("help")
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("cannot be written")
+    );
+}
+
+#[test]
 fn a_missing_file() {
     refused(
         &["run", "nowhere.yaml"],
