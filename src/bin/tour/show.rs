@@ -18,6 +18,13 @@ pub(crate) fn report(name: &str, report: &Report) -> String {
     }
     let (held, all) = count(report);
     line(&mut out, 0, "");
+    if let Some(mistake) = &report.mistake {
+        line(
+            &mut out,
+            0,
+            &format!("known mistake: {}", plain(&mistake.say)),
+        );
+    }
     match (all, report.ok) {
         (0, true) => line(&mut out, 0, "nothing was expected, so nothing was checked"),
         (_, true) => line(&mut out, 0, &format!("ok: {held} of {all} checks hold")),
