@@ -104,7 +104,7 @@ pub(super) fn perform<P: Proxy>(
         None
     };
     let mut running = Call::new(ctx, proxy, call, args, at);
-    let mut outcome = if !charge(&mut running.ctx, crossing) {
+    let mut outcome = if !charge(&mut running.ctx, CALL_COST + crossing) {
         let (cause, limit) = out_of_fuel(running.ctx.data().limits.fuel_per_callback);
         running.trap(cause, Some(limit));
         Ended::number(0)
@@ -184,6 +184,9 @@ fn crossing(call: &HostCall, args: &[u64], memory: usize) -> usize {
     }
     bytes
 }
+
+/// The fuel of a host call beside its bytes: a module that only calls the host must end in time too.
+const CALL_COST: usize = 100;
 
 /// Takes one unit of fuel for each byte that crosses the border; false when there is not as much.
 ///

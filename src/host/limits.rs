@@ -3,7 +3,8 @@
 /// What one VM may use. Every limit that is hit ends as a failure of that VM that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Fuel for one callback, the allocator's calls included; about one unit per simple instruction.
+    /// Fuel for one callback, the allocator's calls included; about one unit per simple instruction,
+    /// 100 for a host call, and 1 for each byte that it carries.
     pub fuel_per_callback: u64,
     /// After so much fuel, and again and again, the proxy is asked whether the guest is suspended
     /// (at a point named `fuel slice`); `None` never asks.
@@ -25,7 +26,7 @@ impl Default for Limits {
         Self {
             fuel_per_callback: 200_000_000,
             fuel_slice: None,
-            memory_bytes: 256 << 20,
+            memory_bytes: 128 << 20,
             stack_bytes: 1 << 20,
             stack_frames: 10_000,
             table_elements: 1_000_000,

@@ -106,7 +106,9 @@ fn add_value<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     let (key, value, proxy) = call.two_and_proxy(1, 3)?;
     let headers = map_mut(proxy, at, map)?;
     let join = |old: &mut Vec<u8>| {
-        old.push(b',');
+        if !old.is_empty() && !value.is_empty() {
+            old.push(b',');
+        }
         old.extend_from_slice(value);
     };
     if is_inline(key) && headers.edit_first(key, join) {

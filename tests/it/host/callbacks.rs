@@ -322,3 +322,47 @@ fn a_module_that_wants_more_memory_than_the_limit_fails_at_its_start() {
     assert_eq!(guest.call(GuestCall::Start), Step::Failed);
     assert_eq!(guest.vm.failure().unwrap().limit, Some("memory"));
 }
+
+#[test]
+fn a_host_call_costs_fuel_by_the_bytes_it_carries() {
+    let fuel = |size| {
+        let mut guest = Guest::start(&calls("proxy_enqueue_shared_queue", &[1, 0, size], ""));
+        guest.done();
+        guest.vm.fuel_max()
+    };
+    assert!(fuel(0) >= 100);
+    assert_eq!(fuel(5000) - fuel(0), 5000);
+    assert_eq!(fuel(-1), fuel(0), "what is refused carries nothing");
+    let read = |length: usize| {
+        let text = calls("proxy_get_property", &[0, 1, 100, 104], "p");
+        let mut guest = Guest::start(&text);
+        let properties = &mut guest.proxy().properties;
+        properties.insert(b"p".to_vec(), vec![b'v'; length]);
+        guest.done();
+        guest.vm.fuel_max()
+    };
+    assert_eq!(read(600) - read(100), 500);
+}
+
+#[test]
+fn a_guest_that_fills_the_proxy_for_ever_runs_out_of_fuel() {
+    let import = "(import \"env\" \"proxy_enqueue_shared_queue\" (func $enqueue (param i32 i32 i32) (result i32)))";
+    let limits = Limits {
+        fuel_per_callback: 1_000_000,
+        ..Limits::default()
+    };
+    let settings = VmSettings {
+        limits,
+        ..VmSettings::default()
+    };
+    let text = wat(
+        import,
+        "(func (export \"proxy_on_tick\") (param i32)
+        (loop (drop (call $enqueue (i32.const 1) (i32.const 0) (i32.const 65536))) (br 0)))",
+    );
+    let mut guest = Guest::loaded(&text, settings);
+    guest.call(GuestCall::Start);
+    assert_eq!(guest.call(GuestCall::OnTick { root: 1 }), Step::Failed);
+    assert_eq!(guest.vm.failure().unwrap().limit, Some("fuel"));
+    assert!(guest.proxy().asked.len() <= 16);
+}

@@ -135,6 +135,20 @@ fn add_joins_the_values_of_an_inline_header_with_a_comma() {
 }
 
 #[test]
+fn add_joins_nothing_to_an_empty_inline_header_without_a_comma() {
+    let text = calls(
+        "proxy_add_header_map_value",
+        &[0, 0, 10, 10, 1],
+        "user-agentz",
+    );
+    let mut guest = with_headers(&text);
+    let map: Headers = [("user-agent", "")].into_iter().collect();
+    guest.proxy().maps.insert(MapType::RequestHeaders, map);
+    assert_eq!(status(guest.done()), Status::Ok);
+    assert_eq!(header(&mut guest), [("user-agent".into(), "z".into())]);
+}
+
+#[test]
 fn replace_removes_all_values_and_adds_one_at_the_end() {
     let text = calls("proxy_replace_header_map_value", &[0, 0, 1, 1, 3], "bnew");
     let mut guest = with_headers(&text);
