@@ -21,7 +21,16 @@ pub fn App(
     let navigation = Navigation::new(page);
     provide_context(navigation);
     Effect::new(move |_| navigation.listen());
-    view! { <Shell navigation>{move || routes::view(navigation.page())}</Shell> }
+    // Keyed by its path, so that nothing of a page stays behind when another of its kind follows.
+    view! {
+        <Shell navigation>
+            <For
+                each=move || [navigation.with(|page| page.path.clone())]
+                key=String::clone
+                children=move |_| routes::view(navigation.page())
+            />
+        </Shell>
+    }
 }
 
 /// Renders a page's body to HTML.

@@ -28,9 +28,9 @@ impl Navigation {
         }
     }
 
-    /// The page, tracked.
+    /// The page as it is now.
     pub(super) fn page(self) -> Page {
-        self.page.get()
+        self.page.get_untracked()
     }
 
     /// Reads the page, tracked.
