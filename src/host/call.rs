@@ -236,7 +236,35 @@ impl<'a, P: Proxy> Call<'a, P> {
         }
         within
     }
+
+    /// Counts what the proxy is given to keep; when it is too much, the guest's call ends.
+    pub(super) fn may_keep(&mut self, bytes: usize) -> bool {
+        if !KEEPING.contains(&self.call.name) {
+            return true;
+        }
+        let state = self.state();
+        state.kept += bytes as u64 + PLACE;
+        let limit = state.limits.kept_bytes;
+        let within = state.kept <= limit;
+        if !within {
+            let cause = format!(
+                "kept limit: the VM has handed over more than {limit} bytes of shared data, queue items, properties and metrics"
+            );
+            self.trap(cause, Some("kept"));
+        }
+        within
+    }
 }
+
+/// The calls whose bytes the proxy keeps when the callback is over.
+const KEEPING: [&str; 4] = [
+    "proxy_set_shared_data",
+    "proxy_enqueue_shared_queue",
+    "proxy_set_property",
+    "proxy_define_metric",
+];
+/// What keeping something costs beside its bytes.
+const PLACE: u64 = 64;
 
 /// The parameter that the argument word at this place belongs to.
 pub(super) fn param(call: &HostCall, place: usize) -> &'static str {

@@ -108,6 +108,8 @@ pub(super) fn perform<P: Proxy>(
         let (cause, limit) = out_of_fuel(running.ctx.data().limits.fuel_per_callback);
         running.trap(cause, Some(limit));
         Ended::number(0)
+    } else if !running.may_keep(crossing) {
+        Ended::number(0)
     } else if is_allowed(call, phase) {
         run(&mut running, bound)
     } else {

@@ -54,7 +54,7 @@ pub struct Failure {
     pub function: String,
     /// What happened in it: `unreachable`, `out of fuel: …`.
     pub cause: String,
-    /// The limit that was hit, when one was: `fuel`, `memory`, `stack`, `log`, `table`.
+    /// The limit that was hit, when one was: `fuel`, `memory`, `stack`, `log`, `table`, `kept`.
     pub limit: Option<&'static str>,
     /// The line that Envoy logs: `Function: NAME failed: …`.
     pub message: String,

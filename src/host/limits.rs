@@ -19,6 +19,9 @@ pub struct Limits {
     pub table_elements: usize,
     /// The bytes that one VM may log.
     pub log_bytes: u64,
+    /// The bytes that one VM may hand to the proxy to keep, over all its life: shared data, queue
+    /// items, properties and metrics, each with a little for its place. What is replaced counts too.
+    pub kept_bytes: u64,
 }
 
 impl Default for Limits {
@@ -31,6 +34,7 @@ impl Default for Limits {
             stack_frames: 10_000,
             table_elements: 1_000_000,
             log_bytes: 4 << 20,
+            kept_bytes: 512 << 20,
         }
     }
 }

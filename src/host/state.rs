@@ -62,6 +62,8 @@ pub(super) struct VmState<P: Proxy> {
     pub(super) profile: Profile,
     pub(super) limits: Limits,
     pub(super) logged: u64,
+    /// Bytes that the proxy was given to keep.
+    pub(super) kept: u64,
     /// A limit that was refused quietly (`memory.grow` answers -1), to be named if a trap follows.
     pub(super) refused: Option<&'static str>,
     /// Reused for values on their way to the guest.

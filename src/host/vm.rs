@@ -86,6 +86,7 @@ impl<P: Proxy> Vm<P> {
             profile: settings.profile,
             limits: settings.limits,
             logged: 0,
+            kept: 0,
             refused: None,
             scratch: Vec::new(),
         };

@@ -1,7 +1,7 @@
 //! Bytes that cross the border between guest and host: they cost fuel, and fill the trace.
 
 use super::guest::{Guest, wat};
-use proxy_wasm_tour::host::Step;
+use proxy_wasm_tour::host::{GuestCall, Limits, Step, VmSettings};
 use proxy_wasm_tour::model::trace::Kind;
 
 /// A guest that gives 100 KiB of its memory to shared data, over and over.
@@ -29,6 +29,34 @@ fn bytes_handed_to_the_host_cost_fuel() {
     // 200 million units of fuel for as many bytes.
     let calls = guest.proxy().asked.len();
     assert!((1800..2000).contains(&calls), "{calls}");
+}
+
+/// Over many callbacks fuel is no bound: what the proxy keeps has one of its own.
+#[test]
+fn a_guest_that_hoards_for_ever_hits_the_limit_on_what_is_kept() {
+    let limits = Limits {
+        kept_bytes: 10_000,
+        ..Limits::default()
+    };
+    let text = wat(
+        r#"(import "env" "proxy_enqueue_shared_queue" (func $enqueue (param i32 i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_done") (param i32) (result i32)
+             (drop (call $enqueue (i32.const 1) (i32.const 0) (i32.const 36)))
+             (i32.const 1))"#,
+    );
+    let settings = VmSettings {
+        limits,
+        ..VmSettings::default()
+    };
+    let mut guest = Guest::loaded(&text, settings);
+    guest.call(GuestCall::Start);
+    // Each item counts as 100 bytes: its own and its place.
+    for _ in 0..100 {
+        assert_eq!(guest.done(), Step::Returned(1));
+    }
+    assert_eq!(guest.done(), Step::Failed);
+    let failure = guest.vm.failure().unwrap();
+    assert_eq!(failure.limit, Some("kept"), "{failure:?}");
 }
 
 #[test]
