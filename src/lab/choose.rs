@@ -1,5 +1,6 @@
 //! What a person chooses of a lab that has been read: one scenario, another request.
 
+use super::{Beside, parse};
 use crate::model::lab::{Lab, TrafficAction};
 use crate::model::yaml::nearest;
 use crate::model::{Problem, Request};
@@ -20,6 +21,35 @@ pub fn scenario_named(lab: &Lab, name: &str) -> Result<usize, Problem> {
         };
         Problem::in_file(&lab.file, format!("no scenario is named `{name}`"), help)
     })
+}
+
+/// The part that stands for the page's request editor: it replaces the first scenario's first request.
+pub const REQUEST: &str = "request.yaml";
+
+/// Puts the request of the part [`REQUEST`] in its place, when there is such a part and the lab
+/// does not use it elsewhere.
+///
+/// # Errors
+/// When the part is no request, or the scenario at this index sends none.
+pub fn put_request_part(
+    lab: &mut Lab,
+    scenario: usize,
+    beside: &dyn Beside,
+) -> Result<(), Problem> {
+    if beside.part(REQUEST).is_none() || lab.parts.iter().any(|part| part == REQUEST) {
+        return Ok(());
+    }
+    let text = format!("scenarios:\n- traffic:\n  - request: {{edit: {REQUEST}}}\n");
+    let read = parse(REQUEST, &text, beside)?;
+    match read
+        .scenarios
+        .first()
+        .and_then(|one| one.traffic.first())
+        .map(|one| &one.action)
+    {
+        Some(TrafficAction::Request(request)) => put_request(lab, scenario, request),
+        _ => Err(Problem::in_file(REQUEST, "expected a request", "")),
+    }
 }
 
 /// Puts a request in the place of the first one that the scenario at this index sends.

@@ -12,7 +12,7 @@ mod run;
 mod session;
 
 pub use assertions::check;
-pub use choose::{put_request, scenario_named};
+pub use choose::{REQUEST, put_request, put_request_part, scenario_named};
 pub use mistakes::recognise;
 pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};

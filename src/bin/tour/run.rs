@@ -28,9 +28,6 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         Some(wasm) => one_filter(wasm, &options)?,
         None => from_file(&options)?,
     };
-    if let Some(name) = options.value("scenario") {
-        lab::scenario_named(&lab, name)?;
-    }
     let run = RunOptions {
         scenario: options.value("scenario").map(str::to_owned),
         ..RunOptions::default()
@@ -120,11 +117,16 @@ fn load(
     if let Some(samples) = options.value("samples") {
         disk.samples = samples.into();
     }
-    let lab = lab::parse(file, text, &disk).map_err(|problem| match options.has("wasm") {
+    let mut lab = lab::parse(file, text, &disk).map_err(|problem| match options.has("wasm") {
         // Lines of a file that nobody has written help nobody.
         true => Problem::in_file(file, problem.message, problem.help),
         false => problem,
     })?;
+    let at = match options.value("scenario") {
+        Some(name) => lab::scenario_named(&lab, name)?,
+        None => 0,
+    };
+    lab::put_request_part(&mut lab, at, &disk)?;
     match lab::resolve(&lab, &disk) {
         Ok(contents) => Ok((lab, contents)),
         Err(Unresolved::Problem(problem)) => Err(problem.into()),

@@ -3,14 +3,13 @@
 use super::super::content::Desk;
 use crate::course::{Content, Lesson};
 use crate::lab::{self, Contents, RunOptions, Unresolved};
-use crate::model::lab::{Expectation, Lab, Scenario, TrafficAction};
+use crate::model::Problem;
+use crate::model::lab::{Expectation, Lab, Scenario};
 use crate::model::report::Report;
 use crate::model::yaml::Node;
-use crate::model::{Problem, Request};
 use std::collections::BTreeMap;
 
-/// The part that stands for the request editor: it replaces the first scenario's first request.
-pub(super) const REQUEST: &str = "request.yaml";
+pub(super) use crate::lab::REQUEST;
 
 /// A lab that is ready to run.
 pub(super) struct Trial {
@@ -28,9 +27,7 @@ impl Trial {
         let path = format!("{}/lab.yaml", lesson.folder);
         let text = content.text(&path).unwrap_or("name: no lab");
         let mut lab = lab::parse(&content.name(&path), text, desk)?;
-        if desk.edits.contains_key(REQUEST) && !lab.parts.iter().any(|part| part == REQUEST) {
-            lab::put_request(&mut lab, 0, &read_request(desk)?)?;
-        }
+        lab::put_request_part(&mut lab, 0, desk)?;
         let contents = match lab::resolve(&lab, desk) {
             Ok(contents) => contents,
             Err(Unresolved::Problem(problem)) => return Err(problem),
@@ -95,13 +92,4 @@ pub(super) fn holds(report: &Report, scenario: &str, expect: &[Expectation]) -> 
     (report.scenarios.iter())
         .filter(|ran| ran.name == scenario)
         .any(|ran| lab::check(expect, ran).iter().all(|check| check.ok))
-}
-
-fn read_request(desk: &Desk<'_>) -> Result<Request, Problem> {
-    let text = format!("scenarios:\n- traffic:\n  - request: {{edit: {REQUEST}}}\n");
-    let lab = lab::parse(REQUEST, &text, desk)?;
-    match lab.scenarios[0].traffic[0].action.clone() {
-        TrafficAction::Request(request) => Ok(request),
-        _ => Err(Problem::in_file(REQUEST, "expected a request", "")),
-    }
 }

@@ -232,3 +232,23 @@ fn bench_measures_a_request_with_the_trace_on_and_off() {
         ran.out
     );
 }
+
+#[test]
+fn every_lesson_s_solution_runs_from_its_folder() {
+    let lessons = std::fs::read_dir(crate::support::root().join("content/en")).unwrap();
+    let labs = lessons
+        .flat_map(|part| {
+            std::fs::read_dir(part.unwrap().path())
+                .into_iter()
+                .flatten()
+        })
+        .map(|lesson| lesson.unwrap().path().join("lab.yaml"))
+        .filter(|lab| lab.is_file());
+    let mut ran = 0;
+    for lab in labs {
+        let tour = tour(&["run", lab.to_str().unwrap(), "--parts", "solution"]);
+        assert_eq!(tour.code, 0, "{}{}", tour.out, tour.err);
+        ran += 1;
+    }
+    assert!(ran >= 3, "only {ran} labs");
+}
