@@ -4,7 +4,7 @@ use super::support;
 
 #[test]
 fn no_sample_makes_tail_calls() {
-    // The page and the engine are compiled with them, and not every proxy accepts them.
+    // Not every proxy accepts them.
     let mut config = wasmi::Config::default();
     config.wasm_tail_call(false);
     let engine = wasmi::Engine::new(&config);

@@ -26,8 +26,7 @@ pub(crate) fn build() -> Outcome<PathBuf> {
         cargo
             .arg("--target-dir")
             .arg(sh::root().join("target/filter-build"));
-        // Set but empty, it outranks the flags in .cargo/config.toml: those are for the page and
-        // the engine, and make tail calls, which not every proxy accepts.
+        // Set but empty, it outranks flags of the user's own: samples are the same everywhere.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", "");
         sh::run(&mut cargo)
     })?;
