@@ -60,6 +60,7 @@ impl Shared {
                     role: boot.role,
                     failed: false,
                     loaded_ns: self.clock.now_ns,
+                    callouts: 0,
                     roots: BTreeMap::new(),
                 });
                 self.gauge_vms(1);

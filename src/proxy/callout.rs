@@ -12,6 +12,12 @@ use crate::model::report::{Message, UpstreamRequest};
 use crate::model::trace::{Kind, arg};
 use crate::model::{Bytes, Headers};
 
+/// Envoy's default of a cluster's `max_requests`.
+const REQUESTS_MAX: usize = 1024;
+
+/// Callouts of one scenario: a plugin that calls out twice from each answer would never end.
+const CALLOUTS_MAX: usize = 10_000;
+
 /// A callout.
 #[derive(Debug)]
 pub(super) struct Callout {
@@ -28,6 +34,8 @@ pub(super) struct Callout {
     index: usize,
     /// The cluster.
     cluster: String,
+    /// Whether it is still under way.
+    open: bool,
     /// How it ends: an answer, or `None` for a failure.
     outcome: Option<Message>,
 }
@@ -61,6 +69,20 @@ impl Shared {
             return Err(Refusal::new(
                 Status::InternalFailure,
                 "the cluster has no healthy host",
+            ));
+        }
+        let open = self.callouts.iter().rev().take(REQUESTS_MAX * 2);
+        if open.filter(|c| c.open && c.cluster == cluster).count() >= REQUESTS_MAX {
+            self.cluster_stat(&cluster, "upstream_rq_pending_overflow", 1);
+            return Err(Refusal::new(
+                Status::InternalFailure,
+                "the cluster's circuit breaker is open: 1024 requests are under way",
+            ));
+        }
+        if self.callouts.len() >= CALLOUTS_MAX {
+            return Err(Refusal::new(
+                Status::InternalFailure,
+                "the simulator stops at 10000 callouts in one scenario",
             ));
         }
         let mut headers = callout.headers;
@@ -119,8 +141,12 @@ impl Shared {
         self.cluster_stat(&cluster, "upstream_rq_total", 1);
         let number = self.callouts.len();
         let vm = at.vm as usize;
-        let before = self.callouts.iter().filter(|c| c.vm == vm).count() as u32;
-        let token = (before + 1) * 4;
+        // Tokens of HTTP callouts are 4, 8, 12 … in each VM.
+        let token = {
+            let made = &mut self.vms[vm].callouts;
+            *made += 1;
+            *made * 4
+        };
         let thread = self.thread;
         self.callouts.push(Callout {
             vm,
@@ -130,17 +156,19 @@ impl Shared {
             stream,
             index,
             cluster,
+            open: true,
             outcome,
         });
         if let Some(delay) = delay {
             self.clock
-                .after(delay, thread, Task::Callout(number), Weight::Work);
+                .after(delay, thread, Task::Callout(number), Weight::Callout);
         }
         Ok(token)
     }
 
     /// A callout's answer is here: its plugin hears of it, if its VM lives.
     pub(super) fn callout_ended(&mut self, number: usize) -> Option<Call> {
+        self.callouts[number].open = false;
         let callout = &self.callouts[number];
         let (vm, root, token) = (callout.vm, callout.root, callout.token);
         debug_assert_eq!(callout.thread, self.thread);

@@ -17,7 +17,7 @@ pub(super) struct Clock {
     entries: BTreeMap<TimerId, Entry>,
     made: u64,
     /// How many entries there are of each weight.
-    counts: [usize; 3],
+    counts: [usize; 4],
 }
 
 /// Whether an entry keeps a scenario going.
@@ -25,6 +25,8 @@ pub(super) struct Clock {
 pub(super) enum Weight {
     /// It does: traffic, answers, timeouts.
     Work,
+    /// A callout's answer: only so often, as a plugin may call out again from each.
+    Callout,
     /// A tick: only for a while, and only when something waits.
     Tick,
     /// An idle timer: never; it strikes when time passes for another reason.

@@ -255,6 +255,13 @@ impl Shared {
         for name in INTERNAL {
             headers.remove(name);
         }
+        if headers
+            .get_str("expect")
+            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+        {
+            // The manager answers it with 100 itself: no filter sees it.
+            headers.remove("expect");
+        }
         if headers.get("x-forwarded-proto").is_none() {
             headers.push("x-forwarded-proto", "http");
         }

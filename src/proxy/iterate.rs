@@ -290,7 +290,7 @@ impl Shared {
         let next = stream.next(Some(filter), direction);
         let side = stream.side(filter, direction);
         let stopped_all = side.stopped_all();
-        if side.state == Iteration::Continue && side.headers_continued {
+        if side.state == Iteration::Continue {
             // Not stopped: nothing to do.
             return;
         }

@@ -156,6 +156,8 @@ pub(super) struct VmInfo {
     pub(super) failed: bool,
     /// When it was made, or last tried to be made anew, nanoseconds since the scenario began.
     pub(super) loaded_ns: u64,
+    /// How many HTTP callouts it has sent.
+    pub(super) callouts: u32,
     /// Its root contexts.
     pub(super) roots: BTreeMap<u32, Root>,
 }

@@ -48,6 +48,9 @@ struct LabParts {
 /// Steps in one instant of simulated time, after which a scenario is stopped: somebody goes in circles.
 const STEPS_MAX: u32 = 1_000_000;
 
+/// Answers of callouts that are awaited when nothing else keeps a scenario going.
+const CALLOUTS_MAX: u32 = 100;
+
 impl Prepared {
     /// Reads the configuration and loads the modules.
     ///
@@ -188,6 +191,7 @@ impl Prepared {
     /// Runs threads and lets time pass until nothing more happens by itself.
     fn settle(&self, mut shared: Box<Shared>, vms: &mut Vec<Option<Vm<Shared>>>) -> Box<Shared> {
         let mut steps = 0;
+        let mut callouts_left = CALLOUTS_MAX;
         loop {
             if !shared.in_turn()
                 && let Some(task) = shared.outside.pop_front()
@@ -219,10 +223,14 @@ impl Prepared {
                 return shared;
             }
             let waits = shared.items.contains(&Item::Running);
-            let on = shared.clock.has(Weight::Work)
-                || waits && shared.patience > 0 && shared.clock.has(Weight::Tick);
-            if on {
-                if !shared.clock.has(Weight::Work) {
+            let (work, callout) = (
+                shared.clock.has(Weight::Work),
+                shared.clock.has(Weight::Callout) && callouts_left > 0,
+            );
+            if work || callout || waits && shared.patience > 0 && shared.clock.has(Weight::Tick) {
+                if callout && !work {
+                    callouts_left -= 1;
+                } else if !work {
                     shared.patience -= 1;
                 }
                 for (thread, task) in shared.clock.advance() {

@@ -140,7 +140,7 @@ fn the_manager_and_the_router_add_their_headers() {
     let report = play(
         "",
         "upstreams: {web: [{reply: {delay: 30ms, headers: {server: nginx, connection: close}}}]}",
-        "  - request: {headers: {connection: keep-alive, x-envoy-retry-on: 5xx}}",
+        "  - request: {headers: {connection: keep-alive, x-envoy-retry-on: 5xx, expect: 100-continue}}",
     );
     let sent = &first(&report).upstream_requests[0].headers;
     assert_eq!(sent.get_str("x-forwarded-proto"), Some("http"));
@@ -155,6 +155,7 @@ fn the_manager_and_the_router_add_their_headers() {
         "{}",
         story(&report)
     );
+    assert!(sent.get("expect").is_none());
     let got = &response(&report).headers;
     assert_eq!(got.get_str("server"), Some("envoy"));
     assert_eq!(got.get_str("x-envoy-upstream-service-time"), Some("30"));

@@ -225,3 +225,39 @@ fn a_thousand_requests_over_three_filters_and_eight_workers_run_through() {
             .all(|e| e.response.as_ref().is_some_and(|r| r.status == 200))
     );
 }
+
+#[test]
+fn callouts_that_breed_are_stopped() {
+    let call = "call web 50 :method=GET :path=/ :authority=a";
+    let report = play_with(
+        &[(
+            "f",
+            &guest(&[
+                ("on_request_headers", call),
+                ("on_http_call_response", &format!("{call}; {call}")),
+            ]),
+        )],
+        "",
+        "upstreams: {web: [{reply: {delay: 1ms}}]}",
+        "  - request: {}",
+    );
+    let refused = outcomes(&report, "proxy_http_call")
+        .iter()
+        .filter(|s| *s == "InternalFailure")
+        .count();
+    assert!(refused > 0);
+    assert_eq!(response(&report).status, 200);
+}
+
+#[test]
+fn continuing_a_direction_that_has_not_stopped_does_nothing() {
+    let report = play_one(
+        &[
+            ("on_request_headers", "continue 1"),
+            ("on_response_headers", "log seen"),
+        ],
+        "  - request: {}",
+    );
+    assert_eq!(logs(&report), ["seen"]);
+    assert_eq!(response(&report).status, 200, "{}", story(&report));
+}
