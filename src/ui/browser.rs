@@ -233,12 +233,14 @@ pub(super) fn clicked_data(event: &web_sys::MouseEvent, attribute: &str) -> Opti
         .get_attribute(attribute)
 }
 
-/// Brings the element of an id into view.
+/// Brings the element of an id into view, moving no more than it must.
 pub(super) fn scroll_to(id: &str) {
     let element = window()
         .and_then(|w| w.document())
         .and_then(|d| d.get_element_by_id(id));
     if let Some(element) = element {
-        element.scroll_into_view();
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
