@@ -1,6 +1,7 @@
 //! How loading and running a module can fail, in Envoy's states and words.
 
 use wasmi::TrapCode;
+use wasmi::errors::{ErrorKind, InstantiationError};
 
 /// Envoy's states of a VM that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,7 +135,22 @@ pub(super) fn cause(error: &wasmi::Error, fuel: u64) -> (String, Option<&'static
                 Some("memory"),
             );
         }
-        None => return (error.to_string(), None),
+        None => return (plain_words(error), None),
     };
     (words.to_owned(), None)
+}
+
+/// An interpreter's error in words that are the same in every run: its own sometimes name a table
+/// by the number of the store that it is in.
+pub(super) fn plain_words(error: &wasmi::Error) -> String {
+    match error.kind() {
+        ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit {
+            table_index: offset,
+            len,
+            ..
+        }) => format!(
+            "table index is out of bounds: an element segment of {len} functions at {offset} does not fit its table"
+        ),
+        _ => error.to_string(),
+    }
 }

@@ -349,3 +349,12 @@ fn a_trap_in_the_start_function_is_refused() {
     let trap = r#"(func $boom unreachable) (start $boom)"#;
     Guest::good().more(trap).check_refused(&["unreachable"]);
 }
+
+/// The interpreter's own words name the number of its store, which differs from run to run.
+#[test]
+fn an_element_segment_that_does_not_fit_is_told_in_the_same_words_each_time() {
+    let segment = "(table 1 funcref) (elem (i32.const 7) func $log)";
+    let guest = Guest::good().more(segment);
+    guest.check_refused(&["table index is out of bounds", "at 7"]);
+    assert_eq!(guest.run().err(), guest.run().err());
+}
