@@ -43,28 +43,50 @@ fn ends(report: &ScenarioReport) -> Vec<String> {
         .collect()
 }
 
-/// Callback, then what the two requests get under FAIL_CLOSED and under FAIL_OPEN.
+/// Callback, then what the two requests get under FAIL_CLOSED, FAIL_OPEN and FAIL_RELOAD.
 ///
 /// The stream that traps gets 503, or a reset where its headers are out. After that a closed
-/// plugin answers 503 and an open one is skipped. What comes after the response (log, done, delete)
-/// can spoil nothing any more.
-const TRAPS: [(&str, [&str; 2], [&str; 2]); 10] = [
-    ("on_request_headers", ["503", "503"], ["503", "200"]),
-    ("on_request_body", ["503", "503"], ["503", "200"]),
-    ("on_request_trailers", ["503", "503"], ["503", "200"]),
-    ("on_response_headers", ["503", "503"], ["503", "200"]),
-    ("on_response_body", ["reset", "503"], ["reset", "200"]),
-    ("on_response_trailers", ["reset", "503"], ["reset", "200"]),
-    ("on_log", ["200", "503"], ["200", "200"]),
-    ("on_done", ["200", "503"], ["200", "200"]),
-    ("on_delete", ["200", "503"], ["200", "200"]),
-    ("on_tick", ["200", "503"], ["200", "200"]),
+/// plugin answers 503, an open one is skipped, and a reloaded one runs (and traps) anew. What comes
+/// after the response (log, done, delete) can spoil nothing any more.
+const TRAPS: [(&str, [[&str; 2]; 3]); 10] = [
+    (
+        "on_request_headers",
+        [["503", "503"], ["503", "200"], ["503", "503"]],
+    ),
+    (
+        "on_request_body",
+        [["503", "503"], ["503", "200"], ["503", "503"]],
+    ),
+    (
+        "on_request_trailers",
+        [["503", "503"], ["503", "200"], ["503", "503"]],
+    ),
+    (
+        "on_response_headers",
+        [["503", "503"], ["503", "200"], ["503", "503"]],
+    ),
+    (
+        "on_response_body",
+        [["reset", "503"], ["reset", "200"], ["reset", "reset"]],
+    ),
+    (
+        "on_response_trailers",
+        [["reset", "503"], ["reset", "200"], ["reset", "reset"]],
+    ),
+    ("on_log", [["200", "503"], ["200", "200"], ["200", "200"]]),
+    ("on_done", [["200", "503"], ["200", "200"], ["200", "200"]]),
+    (
+        "on_delete",
+        [["200", "503"], ["200", "200"], ["200", "200"]],
+    ),
+    ("on_tick", [["200", "503"], ["200", "200"], ["200", "200"]]),
 ];
 
 #[test]
 fn a_trap_in_every_callback_ends_as_its_failure_policy_says() {
-    for (callback, closed, open) in TRAPS {
-        for (policy, expected) in [("FAIL_CLOSED", closed), ("FAIL_OPEN", open)] {
+    for (callback, expected) in TRAPS {
+        let policies = ["FAIL_CLOSED", "FAIL_OPEN", "FAIL_RELOAD"];
+        for (policy, expected) in policies.iter().zip(expected) {
             let report = run(callback, &format!("failure_policy: {policy}"));
             assert_eq!(
                 ends(&report),
