@@ -64,8 +64,11 @@ impl Shared {
     /// Brings a part to a Wasm filter: a guest call, or a verdict at once.
     pub(super) fn wasm_pass(&mut self, mut pass: Pass, filter: usize) -> Option<Call> {
         let wasm = &self.streams[pass.stream].filters[filter].wasm;
+        let begins = pass.direction == Direction::Decode && pass.part == Part::Headers;
+        // The request never reached this filter: it sees nothing of the response either.
+        let unborn = wasm.context.is_none() && !begins;
         let out = wasm.failure_reply && pass.direction == Direction::Encode;
-        if wasm.skipped || out {
+        if wasm.skipped || out || unborn {
             self.settle(pass, filter, Verdict::Continue);
             return None;
         }
@@ -93,17 +96,11 @@ impl Shared {
                 after: After::Callback(pass),
             });
         }
-        if pass.direction == Direction::Decode && pass.part == Part::Headers {
-            let after = After::Created(pass);
-            return Some(Call {
-                vm,
-                command: Command::Create(Some(root)),
-                after,
-            });
-        }
-        // The request never reached this filter: it sees nothing of the response either.
-        self.settle(pass, filter, Verdict::Continue);
-        None
+        Some(Call {
+            vm,
+            command: Command::Create(Some(root)),
+            after: After::Created(pass),
+        })
     }
 
     /// The context exists: the callback itself comes next.

@@ -265,3 +265,19 @@ fn plugins_with_the_same_id_configuration_and_code_share_a_vm() {
     // on_vm_start comes once for each root context: two canaries, and both plugins on two threads.
     assert_eq!(logs(scenario).len(), 6);
 }
+
+#[test]
+fn a_plugin_on_the_dead_vm_that_the_request_never_reached_stays_out_of_the_503() {
+    let f = guest(&[("on_request_headers", "trap")]);
+    let text = super::lab(
+        &[("a", &f), ("b", &f)],
+        "",
+        "scenarios: [{name: s, traffic: [{request: {}}]}]",
+    )
+    .replace("vm_id: b", "vm_id: a");
+    let report = crate::lab_run::run_with(&text, &Default::default()).unwrap();
+    let scenario = &report.scenarios[0];
+    assert_eq!(answer(scenario), r#"503 "" - wasm_fail_stream"#);
+    let replies = scenario.events.iter().filter(|e| e.name == "local_reply");
+    assert_eq!(replies.count(), 1, "{}", story(scenario));
+}
