@@ -113,7 +113,7 @@ fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
             path: "/".into(),
             title: strings::SITE.into(),
             description: strings::HOME_CLAIM.into(),
-            body: Body::Home(page::Home { first, demo }),
+            body: Body::Home(Box::new(page::Home { first, demo })),
         },
         Page {
             path: "/learn/".into(),

@@ -118,12 +118,11 @@ pub(super) async fn compile(address: &str) -> Result<JsValue, String> {
     let copy: js_sys::Promise = js_sys::Promise::resolve(&copy).unchecked_into();
     let streamed = js_sys::WebAssembly::compile_streaming(&copy);
     if let Ok(module) = JsFuture::from(streamed).await {
-        return Ok(module.into());
+        return Ok(module);
     }
     let buffer = buffer(&response, address).await?;
     JsFuture::from(js_sys::WebAssembly::compile(&buffer))
         .await
-        .map(Into::into)
         .map_err(|e| super::strings::uncompiled(address, &said(&e)))
 }
 
@@ -154,7 +153,6 @@ async fn buffer(response: &web_sys::Response, address: &str) -> Result<JsValue, 
     let promise = response.array_buffer().map_err(|_| unread(address))?;
     JsFuture::from(promise)
         .await
-        .map(Into::into)
         .map_err(|e| super::strings::unfetched(address, &said(&e)))
 }
 

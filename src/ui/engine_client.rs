@@ -167,8 +167,7 @@ impl Engine {
 
     fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
         let inner = self.inner.with_value(Rc::clone);
-        let result = f(&mut inner.borrow_mut());
-        result
+        f(&mut inner.borrow_mut())
     }
 
     fn tell(self, answer: Answer) {

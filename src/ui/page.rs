@@ -36,7 +36,7 @@ pub struct Page {
 #[serde(rename_all = "snake_case")]
 pub enum Body {
     /// The first page.
-    Home(Home),
+    Home(Box<Home>),
     /// Parts and lessons.
     Map(Catalogue),
     /// A lesson beside its lab.

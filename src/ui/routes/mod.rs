@@ -13,7 +13,7 @@ use leptos::prelude::*;
 /// The view of a page.
 pub(super) fn view(page: Page) -> AnyView {
     match page.body {
-        Body::Home(home) => view! { <home::Home home /> }.into_any(),
+        Body::Home(home) => view! { <home::Home home=*home /> }.into_any(),
         Body::Map(map) => view! { <map::Map map /> }.into_any(),
         Body::Lesson(lesson) => {
             view! { <lesson::Lesson title=page.title lesson=*lesson /> }.into_any()
