@@ -34,6 +34,8 @@ pub struct Page {
 /// The kinds of page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+// There is one page at a time: a box would save nothing.
+#[allow(clippy::large_enum_variant)]
 pub enum Body {
     /// The first page.
     Home(Box<Home>),

@@ -80,8 +80,7 @@ fn slim(tools: &Tools, wasm: &Path) -> Outcome<()> {
     }
     sh::write(wasm, smaller)?;
     let mut opt = sh::command("wasm-opt");
-    opt.env("PATH", &tools.path)
-        .args(["-Oz", "-o"]);
+    opt.env("PATH", &tools.path).args(["-Oz", "-o"]);
     sh::run(opt.arg(wasm).arg(wasm))
 }
 
