@@ -168,18 +168,29 @@ fn said(thrown: &JsValue) -> String {
         .unwrap_or_else(|| "unknown error".into())
 }
 
-/// A classic worker that runs this text.
+/// The address of a blob. Dropped, it is given back, and the browser may forget the blob.
+pub(super) struct BlobAddress(String);
+
+impl Drop for BlobAddress {
+    fn drop(&mut self) {
+        // Fails for no address that the browser itself made.
+        let _ = web_sys::Url::revoke_object_url(&self.0);
+    }
+}
+
+/// A classic worker that runs this text, and the text's address, which it needs until it runs.
 ///
 /// # Errors
 /// A sentence.
-pub(super) fn blob_worker(text: &str) -> Result<web_sys::Worker, String> {
+pub(super) fn blob_worker(text: &str) -> Result<(web_sys::Worker, BlobAddress), String> {
     let fail = |_| super::strings::NO_WORKER.to_owned();
     let parts = js_sys::Array::of1(&text.into());
     let options = web_sys::BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options).map_err(fail)?;
-    let address = web_sys::Url::create_object_url_with_blob(&blob).map_err(fail)?;
-    web_sys::Worker::new(&address).map_err(fail)
+    let address = BlobAddress(web_sys::Url::create_object_url_with_blob(&blob).map_err(fail)?);
+    let worker = web_sys::Worker::new(&address.0).map_err(fail)?;
+    Ok((worker, address))
 }
 
 /// Calls back when the browser has nothing better to do: two seconds after now.

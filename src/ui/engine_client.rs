@@ -3,7 +3,8 @@
 //! The worker is a classic one made of a blob, with a posted module: what works in a sandboxed
 //! frame too (`src/bin/engine.rs` says how it answers). One run at a time. A worker that gives no
 //! sign of life for [`PATIENCE_MS`] of real time is terminated; the next run starts a new one from
-//! the same module. Must not know: how a result is drawn.
+//! the same module. What was begun for a worker that has ended since (a start, a fetched sample)
+//! is dropped: its era is over. Must not know: how a result is drawn.
 
 use super::browser;
 use super::paths::Root;
@@ -20,6 +21,10 @@ use wasm_bindgen::prelude::*;
 
 /// How long a running engine may be silent, in milliseconds of real time.
 const PATIENCE_MS: u32 = 5_000;
+
+/// How long a new worker may take to say that it is ready, in milliseconds of real time: it
+/// still fetches its script, and a slow connection is not its fault.
+const START_PATIENCE_MS: u32 = 20_000;
 
 /// How far the engine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +82,17 @@ struct Inner {
     watchdog: Option<Timeout>,
     since: f64,
     runs: u32,
+    /// Whether the worker has a run that it has not answered; asking for a sample is no answer.
+    busy: bool,
+    /// Counts the workers that were ended.
+    era: u32,
 }
 
 /// A worker and the closures that it calls.
 struct Live {
     worker: web_sys::Worker,
+    /// Its text's address, until it has started.
+    address: Option<browser::BlobAddress>,
     _message: Closure<dyn FnMut(web_sys::MessageEvent)>,
     _error: Closure<dyn FnMut(web_sys::ErrorEvent)>,
 }
@@ -108,13 +119,13 @@ impl Engine {
     pub(super) fn warm(self) {
         if self.phase.get_untracked() == Phase::Cold {
             self.phase.set(Phase::Loading);
+            let era = self.era();
             leptos::task::spawn_local(async move {
-                if let Err(why) = self.start().await {
-                    self.phase.set(Phase::Cold);
-                    let waits = self.with(|inner| inner.waiting.take().is_some());
-                    if waits {
-                        self.tell(Answer::Broken(why));
-                    }
+                if let Err(why) = self.start(era).await
+                    && era == self.era()
+                    && self.end()
+                {
+                    self.tell(Answer::Broken(why));
                 }
             });
         }
@@ -140,15 +151,13 @@ impl Engine {
         self.send(request, &js_sys::Array::new());
     }
 
-    /// Ends a run by ending the worker; a new one is started at once.
+    /// Ends a run by ending the worker. A new one is started at once, unless this one was still
+    /// on its way: then the next run starts it.
     pub(super) fn stop(self) {
-        self.with(|inner| {
-            inner.waiting = None;
-            inner.listener = None;
-            inner.watchdog = None;
-        });
-        if self.phase.get_untracked() == Phase::Ready {
-            self.end();
+        self.with(|inner| inner.listener = None);
+        let ready = self.phase.get_untracked() == Phase::Ready;
+        self.end();
+        if ready {
             self.warm();
         }
     }
@@ -158,7 +167,7 @@ impl Engine {
         let running = self.with(|inner| {
             inner.waiting = None;
             inner.listener = None;
-            inner.watchdog.take().is_some()
+            inner.busy
         });
         if running {
             self.end();
@@ -177,23 +186,39 @@ impl Engine {
         }
     }
 
-    fn end(self) {
-        let live = self.with(|inner| {
+    fn era(self) -> u32 {
+        self.with(|inner| inner.era)
+    }
+
+    /// Ends the worker, or its start; whether a run was cut off by that.
+    fn end(self) -> bool {
+        let (live, waited) = self.with(|inner| {
+            inner.era += 1;
             inner.watchdog = None;
-            inner.live.take()
+            let waited = inner.waiting.take().is_some();
+            let ran = std::mem::take(&mut inner.busy);
+            (inner.live.take(), waited || ran)
         });
         drop(live);
         self.phase.set(Phase::Cold);
+        waited
     }
 
-    async fn start(self) -> Result<(), String> {
+    async fn start(self, era: u32) -> Result<(), String> {
         let script = browser::root_data("engine-script").ok_or(strings::ENGINE_UNNAMED)?;
         let wasm = browser::root_data("engine-wasm").ok_or(strings::ENGINE_UNNAMED)?;
         let module = match self.with(|inner| inner.module.clone()) {
             Some(module) => module,
-            None => browser::compile(&wasm).await?,
+            None => {
+                let module = browser::compile(&wasm).await?;
+                self.with(|inner| inner.module = Some(module.clone()));
+                module
+            }
         };
-        let worker = browser::blob_worker(&format!(
+        if era != self.era() {
+            return Ok(());
+        }
+        let (worker, address) = browser::blob_worker(&format!(
             "importScripts({}); onmessage = e => wasm_bindgen.initSync({{ module: e.data }});",
             serde_json::Value::from(script)
         ))?;
@@ -211,21 +236,38 @@ impl Engine {
             .post_message(&module)
             .map_err(|_| strings::ENGINE_UNPOSTED)?;
         self.with(|inner| {
-            inner.module = Some(module);
             inner.live = Some(Live {
                 worker,
+                address: Some(address),
                 _message: message,
                 _error: error,
             });
         });
+        let timeout = Timeout::new(START_PATIENCE_MS, move || {
+            if self.end() {
+                self.tell(Answer::Broken(strings::ENGINE_SILENT.into()));
+            }
+        });
+        self.with(|inner| inner.watchdog = Some(timeout));
         self.send(&ToEngine::Hello { version: VERSION }, &js_sys::Array::new());
         Ok(())
     }
 
     fn begin(self, message: &ToEngine) {
-        self.with(|inner| inner.since = js_sys::Date::now());
+        self.with(|inner| {
+            inner.since = js_sys::Date::now();
+            inner.busy = true;
+        });
         self.watch();
         self.send(message, &js_sys::Array::new());
+    }
+
+    /// The run was answered.
+    fn rest(self) {
+        self.with(|inner| {
+            inner.watchdog = None;
+            inner.busy = false;
+        });
     }
 
     /// Starts waiting anew for a sign of life.
@@ -264,6 +306,12 @@ impl Engine {
         let current = self.with(|inner| inner.listener.as_ref().map(|(run, _)| *run));
         match serde_json::from_str(&json) {
             Ok(FromEngine::Ready { version }) if version == VERSION => {
+                self.with(|inner| {
+                    inner.watchdog = None;
+                    if let Some(live) = &mut inner.live {
+                        live.address = None;
+                    }
+                });
                 self.phase.set(Phase::Ready);
                 if let Some(message) = self.with(|inner| inner.waiting.take()) {
                     self.begin(&message);
@@ -275,18 +323,18 @@ impl Engine {
             }
             Ok(FromEngine::NeedSample { name }) => {
                 self.with(|inner| inner.watchdog = None);
-                leptos::task::spawn_local(self.bring(name));
+                leptos::task::spawn_local(self.bring(self.era(), name));
             }
             Ok(FromEngine::Done {
                 run,
                 report,
                 events,
             }) if current == Some(run) => {
-                self.with(|inner| inner.watchdog = None);
+                self.rest();
                 self.tell(Answer::Done(run, report, events));
             }
             Ok(FromEngine::Refused { run, problem }) if current == Some(run) => {
-                self.with(|inner| inner.watchdog = None);
+                self.rest();
                 self.tell(Answer::Refused(problem));
             }
             Ok(FromEngine::Rows {
@@ -306,8 +354,8 @@ impl Engine {
         }
     }
 
-    /// Fetches a sample filter for the engine.
-    async fn bring(self, name: String) {
+    /// Fetches a sample filter for the engine, if that is still the one of this era.
+    async fn bring(self, era: u32, name: String) {
         let address = self.with(|inner| {
             let root = inner.root.as_ref();
             root.map(|root| root.href(&format!("/filters/{name}.wasm")))
@@ -319,6 +367,9 @@ impl Engine {
             Some(address) if plain => browser::fetch_bytes(&address).await,
             _ => Err(strings::sample_name(&name)),
         };
+        if era != self.era() {
+            return;
+        }
         let (error, buffers) = match buffer {
             Ok(buffer) => (None, js_sys::Array::of1(&buffer)),
             Err(why) => (Some(why), js_sys::Array::new()),

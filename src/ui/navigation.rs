@@ -17,6 +17,9 @@ use wasm_bindgen::JsCast as _;
 pub(super) struct Navigation {
     page: RwSignal<Page>,
     seen: StoredValue<BTreeMap<String, Page>>,
+    /// Counts the moves that were asked for: a page that arrives after a later one was asked for
+    /// is not shown.
+    moves: StoredValue<u32>,
 }
 
 impl Navigation {
@@ -25,6 +28,7 @@ impl Navigation {
         Self {
             seen: StoredValue::new(BTreeMap::from([(page.path.clone(), page.clone())])),
             page: RwSignal::new(page),
+            moves: StoredValue::new(0),
         }
     }
 
@@ -54,7 +58,10 @@ impl Navigation {
             let location = window().location();
             let path = location.pathname().ok().and_then(|p| root.site_path(&p));
             match path {
-                Some(path) if path == self.page.read_untracked().path => {}
+                // Here already; a move that is under way is off.
+                Some(path) if path == self.page.read_untracked().path => {
+                    self.moves.update_value(|moves| *moves += 1);
+                }
                 Some(path) => self.go(root.clone(), path, String::new(), false),
                 None => {}
             }
@@ -66,6 +73,8 @@ impl Navigation {
     }
 
     fn go(self, root: Root, path: String, hash: String, push: bool) {
+        self.moves.update_value(|moves| *moves += 1);
+        let this = self.moves.get_value();
         leptos::task::spawn_local(async move {
             let known = self.seen.with_value(|seen| seen.get(&path).cloned());
             let address = format!("{}{hash}", root.href(&path));
@@ -73,6 +82,9 @@ impl Navigation {
                 Some(page) => Some(page),
                 None => browser::fetch_json::<Page>(&format!("{}{FILE}", root.href(&path))).await,
             };
+            if this != self.moves.get_value() {
+                return;
+            }
             let Some(page) = page else {
                 let _ = window().location().assign(&address);
                 return;

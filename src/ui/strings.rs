@@ -119,6 +119,8 @@ pub const ENGINE_UNPOSTED: &str =
 /// Page and engine do not speak one language.
 pub const ENGINE_VERSION: &str =
     "The page and its engine come from different builds. Reload the page.";
+/// A new worker never said that it is ready.
+pub const ENGINE_SILENT: &str = "The engine did not start within 20 seconds. Your edits are safe. Run again, or reload the page.";
 /// No worker can be made.
 pub const NO_WORKER: &str =
     "This browser does not let the page start a worker, so labs cannot run here.";

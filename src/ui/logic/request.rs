@@ -203,7 +203,8 @@ fn chunks(text: &str, body: usize) -> Result<Vec<usize>, FieldProblem> {
             }
         }
     }
-    let sum: usize = sizes.iter().sum();
+    // The page counts in 32 bits, where two large sizes overflow.
+    let sum = sizes.iter().copied().fold(0, usize::saturating_add);
     if sum > body {
         return Err(problem(format!(
             "the chunks hold {sum} bytes, the body only {body}"
@@ -286,6 +287,8 @@ mod tests {
         check(|f| f.path = "x".into(), Field::Path, "begins with /");
         check(|f| f.chunks = "1, x".into(), Field::Chunks, "“x”");
         check(|f| f.chunks = "9".into(), Field::Chunks, "only 5");
+        let too_many = format!("{0}, {0}", usize::MAX);
+        check(|f| f.chunks = too_many, Field::Chunks, "only 5");
         check(
             |f| {
                 f.headers.add("a b".into(), "1".into());
