@@ -106,7 +106,7 @@ impl Shared {
                     .clone()
                     .unwrap_or_default();
                 let mut headers = Headers::default();
-                headers.push("location", location(&redirect, &request));
+                headers.push("location", location(&redirect, &route.path, &request));
                 self.change_headers(index, &route.response, &mut headers);
                 let details = "direct_response".to_owned();
                 let status = redirect.status;
@@ -501,7 +501,7 @@ fn rewrite_prefix(path: &PathMatch, rewrite: &str, old: &str) -> String {
 }
 
 /// The `location` of a redirect.
-fn location(redirect: &Redirect, request: &Headers) -> String {
+fn location(redirect: &Redirect, matched: &PathMatch, request: &Headers) -> String {
     let scheme = request.get_str("x-forwarded-proto").unwrap_or("http");
     let scheme = redirect.scheme.as_deref().unwrap_or(scheme);
     let host = redirect
@@ -516,7 +516,7 @@ fn location(redirect: &Redirect, request: &Headers) -> String {
     };
     let path = match (&redirect.path, &redirect.prefix) {
         (Some(path), _) => path.clone(),
-        (None, Some(prefix)) => format!("{prefix}{}", path.trim_start_matches('/')),
+        (None, Some(prefix)) => rewrite_prefix(matched, prefix, path),
         (None, None) => path.to_owned(),
     };
     match query {

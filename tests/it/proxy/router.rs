@@ -136,6 +136,29 @@ fn redirects_keep_what_they_do_not_change() {
 }
 
 #[test]
+fn a_redirect_rewrites_the_prefix_that_was_matched_and_keeps_the_rest() {
+    for (matched, path, location) in [
+        ("prefix: /old", "/old/x?q=1", "http://example.com/new/x?q=1"),
+        (
+            "path_separated_prefix: /old",
+            "/old/x",
+            "http://example.com/new/x",
+        ),
+        ("path: /old", "/old?q=1", "http://example.com/new?q=1"),
+    ] {
+        let report = play(
+            &format!("  routes: [{{match: {{{matched}}}, redirect: {{prefix_rewrite: /new}}}}]"),
+            "",
+            &format!("  - request: {{path: '{path}'}}"),
+        );
+        assert_eq!(
+            response(&report).headers.get_str("location"),
+            Some(location)
+        );
+    }
+}
+
+#[test]
 fn the_manager_and_the_router_add_their_headers() {
     let report = play(
         "",
