@@ -140,7 +140,7 @@ fn assemble(text: &str, place: &Place) -> Result<Arc<[u8]>, Problem> {
 fn no_compiler(place: &Place) -> Problem {
     Problem::at(
         place,
-        "AssemblyScript cannot be compiled here yet",
+        "AssemblyScript cannot be compiled here",
         "Compile it with `asc` and give the module as `path:`.",
     )
 }

@@ -71,7 +71,7 @@ pub(crate) fn read(envoy: &Node) -> Result<Config, Problem> {
 pub(crate) fn not_simulated(place: &Place, what: &str) -> Problem {
     Problem::at(
         place,
-        format!("{what} is not simulated yet"),
+        format!("{what} is not simulated"),
         "Envoy knows it, this simulator does not. Take it out to run this here.",
     )
 }

@@ -68,7 +68,7 @@ fn what_is_wrong_is_named_with_line_and_column() {
             lab(
                 "  http_filters: [{name: r, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}}]",
             ),
-            "lab.yaml:3:52: the filter `envoy.extensions.filters.http.lua.v3.Lua` is not simulated yet",
+            "lab.yaml:3:52: the filter `envoy.extensions.filters.http.lua.v3.Lua` is not simulated",
         ),
         (
             lab("  http_filters: [{name: r}]"),
@@ -88,7 +88,7 @@ fn what_is_wrong_is_named_with_line_and_column() {
         ),
         (
             lab("  clusters: [{name: web, type: EDS}]"),
-            "lab.yaml:3:32: the cluster type `EDS` is not simulated yet",
+            "lab.yaml:3:32: the cluster type `EDS` is not simulated",
         ),
         (
             lab("  clusters: [{name: web}, {name: web}]"),
@@ -96,7 +96,7 @@ fn what_is_wrong_is_named_with_line_and_column() {
         ),
         (
             lab("  network_filters: []"),
-            "lab.yaml:3:20: `network_filters` is not simulated yet",
+            "lab.yaml:3:20: `network_filters` is not simulated",
         ),
     ] {
         let problem = refused(&text);
