@@ -41,6 +41,9 @@ pub struct ScenarioReport {
     /// Set when the proxy refused the configuration or could not start: why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rejected: Option<String>,
+    /// Set when the simulator stopped the scenario before its end: why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stopped: Option<String>,
     /// HTTP requests, in the order in which they began.
     pub exchanges: Vec<Exchange>,
     /// Results of `call` traffic, in order.

@@ -100,7 +100,7 @@ impl Shared {
         let since =
             |end: Option<u64>| end.map(|end| ((end - info.start_ns) / 1_000_000).to_string());
         match name {
-            "START_TIME" => Some(iso_millis(self.start_ns + info.start_ns)),
+            "START_TIME" => Some(iso_millis(self.wall_ns(info.start_ns))),
             "RESPONSE_CODE" => Some(info.status.unwrap_or(0).to_string()),
             "RESPONSE_CODE_DETAILS" => Some(info.details.clone()).filter(|d| !d.is_empty()),
             "RESPONSE_FLAGS" => Some(stream.flags()),

@@ -295,7 +295,7 @@ impl Shared {
                 continue;
             }
             // Jittered: from the base interval to half as much again.
-            let backoff = base + self.random.below(base / 2 + 1);
+            let backoff = base.saturating_add(self.random.below(base / 2 + 1));
             if self.clock.now_ns - self.vms[vm].loaded_ns < backoff {
                 self.reload_stat(plugin, "backoff");
                 continue;

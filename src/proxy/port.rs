@@ -93,7 +93,7 @@ impl Proxy for Shared {
     }
 
     fn wall_clock_ns(&self) -> u64 {
-        self.start_ns + self.clock.now_ns
+        self.wall_ns(self.clock.now_ns)
     }
 
     fn monotonic_ns(&self) -> u64 {
@@ -164,7 +164,7 @@ impl Proxy for Shared {
             | b"expr_create"
             | b"expr_evaluate"
             | b"expr_delete" => {
-                unimplemented("Envoy has this foreign function, the simulator does not yet")
+                unimplemented("Envoy has this foreign function, the simulator does not")
             }
             _ => Err(Refusal::new(
                 Status::NotFound,
@@ -402,19 +402,19 @@ impl Proxy for Shared {
     }
 
     fn grpc_call(&mut self, _: At, _: GrpcCallout) -> Answer<u32> {
-        unimplemented("gRPC callouts are not simulated yet")
+        unimplemented("gRPC callouts are not simulated")
     }
 
     fn grpc_send(&mut self, _: At, _: u32, _: &[u8], _: bool) -> Answer<()> {
-        unimplemented("gRPC callouts are not simulated yet")
+        unimplemented("gRPC callouts are not simulated")
     }
 
     fn grpc_cancel(&mut self, _: At, _: u32) -> Answer<()> {
-        unimplemented("gRPC callouts are not simulated yet")
+        unimplemented("gRPC callouts are not simulated")
     }
 
     fn grpc_close(&mut self, _: At, _: u32) -> Answer<()> {
-        unimplemented("gRPC callouts are not simulated yet")
+        unimplemented("gRPC callouts are not simulated")
     }
 
     fn shared_data(&mut self, at: At, key: &[u8]) -> Answer<(Vec<u8>, u32)> {

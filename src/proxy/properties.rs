@@ -93,7 +93,7 @@ impl Shared {
                     for (field, text) in [(1, &self.config.node_id), (2, &self.config.node_cluster)]
                     {
                         message.push(field << 3 | 2);
-                        message.push(text.len() as u8);
+                        push_varint(&mut message, text.len());
                         message.extend(text.bytes());
                     }
                     Some(Value::Bytes(message))
@@ -174,7 +174,7 @@ impl Shared {
             ["id"] => header("x-request-id"),
             ["headers", name] => header(name),
             ["headers_bytes"] => Value::number(headers.map_or(0, Headers::byte_size)),
-            ["time"] => Value::number(self.start_ns + info.start_ns),
+            ["time"] => Value::number(self.wall_ns(info.start_ns)),
             ["duration"] => Value::number(info.end_ns? - info.start_ns),
             ["size"] => match headers.and_then(|h| h.get_str("content-length")) {
                 Some(length) => Value::number(length.parse::<u64>().ok()?),
@@ -273,6 +273,15 @@ fn flag_bit(flag: &str) -> u64 {
         .map_or(0, |at| 1 << at)
 }
 
+/// A length of Protobuf: seven bits in a byte, the lowest first; the high bit says that more come.
+fn push_varint(message: &mut Vec<u8>, mut number: usize) {
+    while number > 0x7f {
+        message.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    message.push(number as u8);
+}
+
 /// Why a path leads nowhere.
 fn missing(first: &str) -> &'static str {
     match first {
@@ -280,5 +289,22 @@ fn missing(first: &str) -> &'static str {
         "response" => "no such response attribute, or it is not known yet",
         "upstream" => "no such upstream attribute, or no host has been chosen yet",
         _ => "no such attribute, and no filter state under wasm.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_id_of_300_characters_has_its_length_in_two_bytes() {
+        let length = |number| {
+            let mut message = Vec::new();
+            push_varint(&mut message, number);
+            message
+        };
+        assert_eq!(length(127), [0x7f]);
+        assert_eq!(length(128), [0x80, 0x01]);
+        assert_eq!(length(300), [0xac, 0x02]);
     }
 }

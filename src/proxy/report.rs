@@ -81,8 +81,9 @@ pub(super) fn report(
     ScenarioReport {
         name: scenario.name.clone(),
         hidden: scenario.hidden,
-        ok: shared.rejected.is_none(),
+        ok: shared.rejected.is_none() && shared.stopped.is_none(),
         rejected: shared.rejected,
+        stopped: shared.stopped,
         exchanges,
         calls: shared.calls,
         logs: shared.logs,

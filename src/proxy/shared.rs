@@ -74,6 +74,10 @@ pub(super) struct Shared {
     pub(super) calls: Vec<CallResult>,
     /// Why the configuration was rejected.
     pub(super) rejected: Option<String>,
+    /// Why the scenario was stopped before its end.
+    pub(super) stopped: Option<String>,
+    /// Steps of its threads so far.
+    pub(super) steps: u32,
     /// The most bytes that one filter held.
     pub(super) peak_buffer: u64,
     /// Requests of callouts that no stream has sent.
@@ -295,9 +299,14 @@ impl Shared {
         }
     }
 
+    /// Wall clock at a simulated time, in nanoseconds; it stays at the end of what they can count.
+    pub(super) fn wall_ns(&self, at_ns: u64) -> u64 {
+        self.start_ns.saturating_add(at_ns)
+    }
+
     /// Wall clock as `date` writes it.
     pub(super) fn now_text(&self) -> String {
-        super::time::http_date(self.start_ns + self.clock.now_ns)
+        super::time::http_date(self.wall_ns(self.clock.now_ns))
     }
 
     /// Adds to a stat of the connection manager.

@@ -11,7 +11,7 @@ use super::task::{After, Command, Ended, Made};
 use super::traffic::PATIENCE;
 use crate::abi::LogLevel;
 use crate::host::{Engine, GuestCall, Limits, Module, Profile, Step, Vm, VmSettings};
-use crate::model::lab::{Lab, Scenario, TrafficAction};
+use crate::model::lab::{File, Lab, Scenario, Source, TrafficAction};
 use crate::model::report::ScenarioReport;
 use crate::model::trace::Trace;
 use crate::model::yaml::nearest;
@@ -45,7 +45,7 @@ struct LabParts {
     schedule: crate::model::lab::Schedule,
 }
 
-/// Steps in one instant of simulated time, after which a scenario is stopped: somebody goes in circles.
+/// Steps after which a scenario is stopped: somebody goes in circles, or a tick strikes for hours.
 const STEPS_MAX: u32 = 1_000_000;
 
 /// Answers of callouts that are awaited when nothing else keeps a scenario going.
@@ -84,6 +84,9 @@ impl Prepared {
                 }
             });
         }
+        for file in lab.files.values() {
+            check_file(file)?;
+        }
         for scenario in &lab.scenarios {
             check_traffic(lab, scenario, contents)?;
         }
@@ -111,7 +114,7 @@ impl Prepared {
         let mut shared = Box::new(self.shared(scenario, Trace::new(capture, event_cap)));
         shared.boot_plugins();
         shared = self.settle(shared, &mut vms);
-        if shared.rejected.is_none() {
+        if shared.rejected.is_none() && shared.stopped.is_none() {
             shared.begin_traffic();
             shared = self.settle(shared, &mut vms);
         }
@@ -175,6 +178,8 @@ impl Prepared {
             access_log: Vec::new(),
             calls: Vec::new(),
             rejected: None,
+            stopped: None,
+            steps: 0,
             peak_buffer: 0,
             root_requests: Vec::new(),
             running_callback: None,
@@ -190,7 +195,6 @@ impl Prepared {
 
     /// Runs threads and lets time pass until nothing more happens by itself.
     fn settle(&self, mut shared: Box<Shared>, vms: &mut Vec<Option<Vm<Shared>>>) -> Box<Shared> {
-        let mut steps = 0;
         let mut callouts_left = CALLOUTS_MAX;
         loop {
             if !shared.in_turn()
@@ -209,16 +213,16 @@ impl Prepared {
                 }
             };
             if let Some(thread) = next {
-                steps += 1;
-                if steps > STEPS_MAX {
-                    let message = "stopped: a million steps without any time passing".to_owned();
-                    shared.own_log(LogLevel::Critical, message);
+                if shared.steps == STEPS_MAX {
+                    let message = "the scenario has taken a million steps".to_owned();
+                    shared.own_log(LogLevel::Critical, format!("stopped: {message}"));
+                    shared.stopped = Some(message);
                     return shared;
                 }
+                shared.steps += 1;
                 shared = self.step(shared, vms, thread);
                 continue;
             }
-            steps = 0;
             if shared.rejected.is_some() {
                 return shared;
             }
@@ -286,7 +290,7 @@ impl Prepared {
         if let Command::Make = made.call.command {
             let ended = match self.make_vm(&shared, number) {
                 Ok(vm) => {
-                    vms.resize_with(number + 1, || None);
+                    vms.resize_with(vms.len().max(number + 1), || None);
                     vms[number] = Some(vm);
                     Ended::Absent
                 }
@@ -341,7 +345,10 @@ impl Prepared {
         }
         shared.after(made.call.after, number, ended, made.context);
         for gone in shared.gone.drain(..) {
-            vms[gone] = None;
+            // A VM that could not be made has a number and no place.
+            if let Some(slot) = vms.get_mut(gone) {
+                *slot = None;
+            }
         }
         shared
     }
@@ -402,6 +409,23 @@ fn code<'a>(
                 ))
             }
         },
+    }
+}
+
+/// Refuses what is said of a file's fetching: code is not fetched here.
+fn check_file(file: &File) -> Result<(), Problem> {
+    let missing = matches!(file.source, Source::Missing);
+    let said = [
+        ("delay", file.delay_ns != 0),
+        ("status", missing || file.status != 200),
+        ("media_type", file.media_type.is_some()),
+    ];
+    match said.iter().find(|(_, said)| *said) {
+        Some((key, _)) => Err(config::not_simulated(
+            &file.place,
+            &format!("`{key}` of a file"),
+        )),
+        None => Ok(()),
     }
 }
 

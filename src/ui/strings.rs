@@ -225,6 +225,8 @@ pub const HIDDEN_SCENARIO: &str = "This scenario is closed until it passes: only
 pub const REFUSED: &str = "This lab cannot run yet";
 /// “The proxy rejected this configuration”
 pub const REJECTED: &str = "The proxy rejected this configuration";
+/// “The simulator stopped this scenario”
+pub const STOPPED_SCENARIO: &str = "The simulator stopped this scenario";
 /// “Method”
 pub const METHOD: &str = "Method";
 /// “Path”

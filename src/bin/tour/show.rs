@@ -41,6 +41,9 @@ pub(crate) fn failures(report: &Report) -> String {
         if let Some(why) = &scenario.rejected {
             line(&mut out, 1, &format!("rejected: {}", plain(why)));
         }
+        if let Some(why) = &scenario.stopped {
+            line(&mut out, 1, &format!("stopped: {}", plain(why)));
+        }
         for failed in scenario.checks.iter().filter(|check| !check.ok) {
             check(&mut out, failed);
         }
@@ -64,8 +67,11 @@ fn one_scenario(out: &mut String, scenario: &ScenarioReport) {
     if let Some(why) = &scenario.rejected {
         line(out, 1, &format!("rejected: {}", plain(why)));
     }
+    if let Some(why) = &scenario.stopped {
+        line(out, 1, &format!("stopped: {}", plain(why)));
+    }
     for (n, exchange) in scenario.exchanges.iter().enumerate() {
-        one_exchange(out, n, exchange);
+        one_exchange(out, n, exchange, scenario.stopped.is_some());
     }
     for (n, call) in scenario.calls.iter().enumerate() {
         let result = match &call.trap {
@@ -123,7 +129,7 @@ fn one_scenario(out: &mut String, scenario: &ScenarioReport) {
     }
 }
 
-fn one_exchange(out: &mut String, n: usize, exchange: &Exchange) {
+fn one_exchange(out: &mut String, n: usize, exchange: &Exchange, stopped: bool) {
     let h = |name| exchange.request.headers.get_str(name).unwrap_or("");
     line(
         out,
@@ -172,6 +178,11 @@ fn one_exchange(out: &mut String, n: usize, exchange: &Exchange) {
     match exchange.outcome {
         ExchangeOutcome::Completed => {}
         ExchangeOutcome::Reset => line(out, 2, "the stream was reset"),
+        ExchangeOutcome::Stalled if stopped => line(
+            out,
+            2,
+            "the stream had not ended when the scenario was stopped",
+        ),
         ExchangeOutcome::Stalled => line(
             out,
             2,

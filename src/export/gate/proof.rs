@@ -177,6 +177,10 @@ impl<'a> Proof<'a> {
                 let message = format!("the solution is refused in `{name}`: {why}");
                 problems.push(Problem::at(&place, message, help));
             }
+            if let Some(why) = &scenario.stopped {
+                let message = format!("the solution is stopped in `{name}`: {why}");
+                problems.push(Problem::at(&place, message, help));
+            }
             for Check {
                 what,
                 expected,

@@ -54,7 +54,7 @@ impl Trial {
         match report
             .scenarios
             .into_iter()
-            .find_map(|scenario| scenario.rejected)
+            .find_map(|scenario| scenario.rejected.or(scenario.stopped))
         {
             Some(why) => Err(Problem::at(
                 &place,

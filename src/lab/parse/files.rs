@@ -77,7 +77,7 @@ fn file(key: &Key, node: &Node) -> Result<File, Problem> {
     Ok(File {
         place: key.place.clone(),
         source,
-        delay_ns: delay.map(Node::as_duration_ns).transpose()?.unwrap_or(0),
+        delay_ns: delay.map(values::span_ns).transpose()?.unwrap_or(0),
         status: status.map(http_status).transpose()?.unwrap_or(200),
         media_type: media_type.map(super::text_of).transpose()?,
     })

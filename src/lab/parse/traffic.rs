@@ -58,14 +58,14 @@ fn one(node: &Node, scope: &Scope<'_>) -> Result<Traffic, Problem> {
         .map(super::text_of)
         .transpose()?;
     let cancel_ns = only_on_connection("cancel")?
-        .map(Node::as_duration_ns)
+        .map(values::span_ns)
         .transpose()?;
-    let at_ns = f.take("at").map(Node::as_duration_ns).transpose()?;
+    let at_ns = f.take("at").map(values::span_ns).transpose()?;
     f.finish()?;
     let action = match kind {
         "request" => TrafficAction::Request(request(value)?),
         "tcp" => tcp(value)?,
-        "advance" => TrafficAction::Advance(value.as_duration_ns()?),
+        "advance" => TrafficAction::Advance(values::span_ns(value)?),
         _ => call(value, scope)?,
     };
     Ok(Traffic {

@@ -31,7 +31,7 @@ fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
         .map(request_match)
         .transpose()?
         .unwrap_or_default();
-    let mut delay_ns = f.take("delay").map(Node::as_duration_ns).transpose()?;
+    let mut delay_ns = f.take("delay").map(values::span_ns).transpose()?;
     let mut action = None;
     for kind in ACTIONS {
         let Some((key, value)) = f.take_entry(kind) else {
@@ -153,6 +153,6 @@ fn grpc(node: &Node) -> Result<Answer<'_>, Problem> {
 
 fn delay<'a>(f: &mut Fields<'a>) -> Result<Option<(&'a Node, u64)>, Problem> {
     f.take("delay")
-        .map(|node| Ok((node, node.as_duration_ns()?)))
+        .map(|node| Ok((node, values::span_ns(node)?)))
         .transpose()
 }

@@ -174,3 +174,16 @@ pub(super) fn number(node: &Node) -> Result<serde_json::Number, Problem> {
         .and_then(serde_json::Number::from_f64)
         .ok_or_else(|| node.expected("a number"))
 }
+
+/// A duration of simulated time, in nanoseconds: at most a year, so that clocks can count it.
+pub(super) fn span_ns(node: &Node) -> Result<u64, Problem> {
+    const YEAR_NS: u64 = 8760 * 3_600_000_000_000;
+    match node.as_duration_ns()? {
+        ns if ns > YEAR_NS => Err(Problem::at(
+            &node.place,
+            "this is longer than a year",
+            "Write at most 8760h.",
+        )),
+        ns => Ok(ns),
+    }
+}

@@ -18,7 +18,7 @@ impl Cluster {
     pub(crate) fn named(name: &str, index: u16) -> Self {
         Self {
             name: name.to_owned(),
-            hosts: vec![("127.0.0.1".to_owned(), 8080 + index)],
+            hosts: vec![("127.0.0.1".to_owned(), 8080_u16.saturating_add(index))],
         }
     }
 }

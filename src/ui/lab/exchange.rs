@@ -15,17 +15,26 @@ use leptos::prelude::*;
 #[component]
 pub(in crate::ui) fn Exchanges(scenario: ScenarioReport) -> impl IntoView {
     let many = scenario.exchanges.len() > 1;
-    let rejected = scenario.rejected.clone().map(|why| {
+    let refused = scenario
+        .rejected
+        .clone()
+        .map(|why| (strings::REJECTED, why));
+    let stopped = scenario
+        .stopped
+        .clone()
+        .map(|why| (strings::STOPPED_SCENARIO, why));
+    let notice = refused.or(stopped);
+    let noticed = notice.is_some();
+    let notice = notice.map(|(title, why)| {
         view! {
             <div class="notice bad">
-                <p class="notice-title">{strings::REJECTED}</p>
+                <p class="notice-title">{title}</p>
                 <p>{why}</p>
             </div>
         }
     });
-    let nothing =
-        (scenario.exchanges.is_empty() && scenario.calls.is_empty() && scenario.rejected.is_none())
-            .then(|| view! { <p class="empty">{outcome::status(&scenario)}</p> });
+    let nothing = (scenario.exchanges.is_empty() && scenario.calls.is_empty() && !noticed)
+        .then(|| view! { <p class="empty">{outcome::status(&scenario)}</p> });
     let calls = scenario
         .calls
         .into_iter()
@@ -42,7 +51,7 @@ pub(in crate::ui) fn Exchanges(scenario: ScenarioReport) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { {rejected} {nothing} {calls} {exchanges} }
+    view! { {notice} {nothing} {calls} {exchanges} }
 }
 
 #[component]

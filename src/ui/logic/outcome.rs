@@ -15,6 +15,9 @@ pub fn status(scenario: &ScenarioReport) -> String {
     if let Some(why) = &scenario.rejected {
         return format!("configuration rejected: {why}");
     }
+    if let Some(why) = &scenario.stopped {
+        return format!("stopped: {why}");
+    }
     match scenario.exchanges.last() {
         None => match scenario.calls.last() {
             Some(call) => match &call.trap {

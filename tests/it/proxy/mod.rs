@@ -4,6 +4,7 @@ mod any;
 mod chain;
 mod config;
 mod guest;
+mod limits;
 mod plugins;
 mod replies;
 mod router;
