@@ -1,5 +1,6 @@
 //! The course's files from disk, and a lesson's files as what stands beside its lab.
 
+use super::in_words;
 use crate::course::{Content, Lesson};
 use crate::lab::{Beside, Sample};
 use crate::model::Problem;
@@ -26,11 +27,7 @@ pub fn read(folder: &Path) -> Result<Content, Problem> {
 fn walk(folder: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Problem> {
     let unreadable = |path: &Path, e: std::io::Error| {
         let help = "Name the folder that holds `en/` and `filters/`.";
-        Problem::in_file(
-            path.display().to_string(),
-            e.to_string().to_lowercase(),
-            help,
-        )
+        Problem::in_file(path.display().to_string(), in_words(&e), help)
     };
     for entry in std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))? {
         let path = entry.map_err(|e| unreadable(folder, e))?.path();

@@ -88,6 +88,7 @@ pub fn in_words(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::NotADirectory => "is not a directory".to_owned(),
         std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
         std::io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
         _ => error.to_string(),

@@ -50,6 +50,8 @@ pub(super) struct Call<'a, P: Proxy> {
     /// Something to say about an `Ok` in the trace.
     pub(super) reason: Cow<'static, str>,
     pub(super) stop: Option<Stop>,
+    /// The entries of a map that were looked through: they cost fuel as bytes do.
+    pub(super) walked: usize,
 }
 
 impl<'a, P: Proxy> Call<'a, P> {
@@ -70,6 +72,7 @@ impl<'a, P: Proxy> Call<'a, P> {
             outs_always: false,
             reason: Cow::Borrowed(""),
             stop: None,
+            walked: 0,
         }
     }
 

@@ -130,11 +130,12 @@ pub(super) fn perform<P: Proxy>(
         outs,
         outs_always,
         mut stop,
+        walked,
         ..
     } = running;
     ctx.data_mut().proxy = Some(proxy);
     let results: usize = outs.iter().flatten().map(Out::size).sum();
-    if stop.is_none() && !charge(&mut ctx, results) {
+    if stop.is_none() && !charge(&mut ctx, results + walked) {
         let (cause, limit) = out_of_fuel(ctx.data().limits.fuel_per_callback);
         stop = Some(Stop::Trap(cause, Some(limit)));
     }
@@ -171,6 +172,12 @@ fn crossing(call: &HostCall, args: &[u64], memory: usize) -> usize {
     // The one call that has the host write as many bytes as it is told.
     if call.name == "random_get" {
         return word(1).min(memory);
+    }
+    // A vector is 8 bytes, and its text may be empty: reading many takes time all the same.
+    if matches!(call.name, "fd_write" | "fd_pwrite") {
+        return word(2)
+            .saturating_mul(8)
+            .min(memory.saturating_sub(word(1)));
     }
     let (mut place, mut bytes) = (0, 0);
     for param in call.params {

@@ -113,11 +113,12 @@ fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
                 .iter()
                 .filter(|event| event.kind == Kind::HostCall && event.name == *name);
             out.event = event::of_host_call(&report.events, name);
-            out.number(
-                format!("host calls {name}"),
-                *count as u64,
-                calls.count() as u64,
-            );
+            let what = format!("host calls {name}");
+            match cut(&report.events) {
+                // Nobody knows how many followed.
+                Some(cut) => out.put(false, what, count.to_string(), cut),
+                None => out.number(what, *count as u64, calls.count() as u64),
+            }
         }
         Assertion::AccessLog { line, text } => {
             let what = format!("access log line {line}");
@@ -323,15 +324,20 @@ fn callbacks(filter: Option<&str>, order: &[String], report: &ScenarioReport, ou
         Some(filter) => format!("callbacks of {filter}"),
         None => "callbacks".to_owned(),
     };
-    let actual = if seen.is_empty() {
-        "none".to_owned()
-    } else {
-        seen.iter()
-            .map(|(_, name)| *name)
-            .collect::<Vec<_>>()
-            .join(", ")
+    let names = || seen.iter().map(|(_, name)| *name).collect::<Vec<_>>();
+    let actual = match cut(&report.events) {
+        // What was found before the cut stays found.
+        Some(cut) if !ok => cut,
+        _ if seen.is_empty() => "none".to_owned(),
+        _ => names().join(", "),
     };
     out.put(ok, what, order.join(", "), actual);
+}
+
+/// Where the trace ends before the run does, in words.
+fn cut(events: &[Event]) -> Option<String> {
+    let cut = events.iter().find(|event| event.kind == Kind::Cut)?;
+    Some(format!("the trace was cut at event {}", cut.n))
 }
 
 fn call(

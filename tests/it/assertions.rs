@@ -31,7 +31,11 @@ const REPORT: &str = r#"{
 }"#;
 
 fn checks(expectation: &str) -> Vec<Check> {
-    let report: ScenarioReport = serde_json::from_str(REPORT).unwrap();
+    checks_of(REPORT, expectation)
+}
+
+fn checks_of(report: &str, expectation: &str) -> Vec<Check> {
+    let report: ScenarioReport = serde_json::from_str(report).unwrap();
     let lab = format!(
         "files: {{/m: {{text: x}}}}\nscenarios:\n- traffic: [{{request: {{}}}}, {{request: {{}}}}, {{request: {{}}}}, \
          {{call: {{module: /m, export: a}}}}, {{call: {{module: /m, export: a}}}}, {{call: {{module: /m, export: a}}}}]\n  \
@@ -273,4 +277,39 @@ fn state() {
         "at most 1",
         "2",
     );
+}
+
+/// What came after the cut is unknown: only what was seen before it is proven.
+#[test]
+fn a_cut_trace_proves_no_count_and_no_order_but_one_that_was_seen() {
+    let end = "\"name\": \"proxy_on_tick\"}";
+    let mark = r#"{"n": 4, "t_ns": 0, "thread": 1, "kind": "cut", "name": "cut"}"#;
+    assert!(REPORT.contains(end));
+    let report = REPORT.replace(end, &format!("{end}, {mark}"));
+    for (expectation, ok, actual) in [
+        (
+            "hostcalls: {name: proxy_log, count: 1}",
+            false,
+            "the trace was cut at event 4",
+        ),
+        (
+            "hostcalls: {name: proxy_get_property, count: 0}",
+            false,
+            "the trace was cut at event 4",
+        ),
+        (
+            "callbacks: {order: [on_log]}",
+            false,
+            "the trace was cut at event 4",
+        ),
+        (
+            "callbacks: {order: [on_tick]}",
+            true,
+            "on_request_headers, on_request_body, on_tick",
+        ),
+    ] {
+        let checks = checks_of(&report, expectation);
+        let got: Vec<_> = checks.iter().map(|c| (c.ok, c.actual.as_str())).collect();
+        assert_eq!(got, [(ok, actual)], "{expectation}");
+    }
 }

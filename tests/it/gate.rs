@@ -215,6 +215,21 @@ fn a_mutant_must_be_rejected() {
 }
 
 #[test]
+fn mistakes_and_mutants_need_an_exercise_that_rejects_them() {
+    let (from, to) = (
+        LAB.find("exercises:").unwrap(),
+        LAB.find("mistakes:").unwrap(),
+    );
+    assert_eq!(
+        planted("lab.yaml", &LAB[from..to], ""),
+        [
+            "content/en/00-start/01-first/lab.yaml:18:1 `mistakes` without `exercises`",
+            "content/en/00-start/01-first/lab.yaml:25:1 `mutants` without `exercises`"
+        ]
+    );
+}
+
+#[test]
 fn exercises_have_hints_a_why_and_a_hidden_scenario() {
     assert_eq!(
         fault("lab.yaml", "    hint: Three and three is six.\n", ""),

@@ -20,10 +20,13 @@ pub(crate) fn lab(wasm: &str, options: &Options) -> Result<String, Unusable> {
         },
     });
     if let Some(text) = options.value("config") {
-        config["configuration"] = configuration(&content(text)?);
+        config["configuration"] = configuration(&content("config", text)?);
     }
     let (mut request, line) = (json!({}), options.value("request").unwrap_or(""));
-    let body = options.value("body").map(content).transpose()?;
+    let body = options
+        .value("body")
+        .map(|given| content("body", given))
+        .transpose()?;
     request_line(line, body.is_some(), &mut request)?;
     if let Some(body) = body {
         request["body"] = json!(body);
@@ -45,12 +48,15 @@ pub(crate) fn lab(wasm: &str, options: &Options) -> Result<String, Unusable> {
 }
 
 /// TEXT, or the bytes of FILE for `@FILE`.
-fn content(given: &str) -> Result<Bytes, Unusable> {
+fn content(option: &str, given: &str) -> Result<Bytes, Unusable> {
     match given.strip_prefix('@') {
         None => Ok(given.into()),
         Some(file) => match std::fs::read(file) {
             Ok(bytes) => Ok(bytes.into()),
-            Err(error) => Err(Unusable(format!("{file}: {}", in_words(&error)))),
+            Err(error) => Err(Unusable(format!(
+                "--{option} @{file}: {}\n  Give the text itself, or the path of a file after @.",
+                in_words(&error)
+            ))),
         },
     }
 }

@@ -22,6 +22,8 @@ const LAB: &[(&str, Takes)] = &[
     ("body", Takes::One),
 ];
 
+const MODULE: &str = "Give the path of a module: --wasm FILTER.wasm.";
+
 pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unusable> {
     let options = Options::read(args, LAB)?;
     let (lab, contents) = match options.value("wasm") {
@@ -92,12 +94,7 @@ fn one_filter(wasm: &str, options: &Options) -> Result<(Lab, Contents), Unusable
         )));
     }
     if let Err(error) = std::fs::File::open(wasm) {
-        return Err(Problem::in_file(
-            wasm,
-            in_words(&error),
-            "Give the path of a module: --wasm FILTER.wasm.",
-        )
-        .into());
+        return Err(Problem::in_file(wasm, in_words(&error), MODULE).into());
     }
     // Paths are relative to where the person stands, not to a lab file.
     load(
@@ -129,7 +126,13 @@ fn load(
     lab::put_request_part(&mut lab, at, &disk)?;
     match lab::resolve(&lab, &disk) {
         Ok(contents) => Ok((lab, contents)),
-        Err(Unresolved::Problem(problem)) => Err(problem.into()),
+        Err(Unresolved::Problem(problem)) => match options.value("wasm") {
+            Some(wasm) => {
+                let message = problem.message.trim_start_matches(&format!("{wasm}: "));
+                Err(Problem::in_file(wasm, message, MODULE).into())
+            }
+            None => Err(problem.into()),
+        },
         Err(Unresolved::Awaited(names)) => Err(Unusable(format!(
             "samples that never come: {}",
             names.join(", ")

@@ -63,7 +63,7 @@ pub(super) fn prove(
     verdict.take(shape::parts(content, lesson, samples, lab));
     verdict.take(shape::hints(lab));
     if lab.exercises.is_empty() {
-        return;
+        return verdict.take(proof.unproven(lab));
     }
     let solved = proof.trial(solution.clone());
     let (begun, done) = match solved.and_then(|solved| Ok((start.run()?, solved.run()?))) {
@@ -142,6 +142,21 @@ impl<'a> Proof<'a> {
             samples,
             file,
         })
+    }
+
+    /// Mistakes and mutants of a lab that asks for nothing: no exercise could reject them.
+    fn unproven(&self, lab: &Lab) -> Vec<Problem> {
+        let stands = [
+            ("mistakes", lab.mistakes.is_empty()),
+            ("mutants", lab.mutants.is_empty()),
+        ];
+        let problem = |(key, _)| {
+            let message = format!("`{key}` without `exercises`");
+            let help = "Add the exercise that rejects them, or leave them out.";
+            Problem::at(&self.find(&format!("{key}:")), message, help)
+        };
+        let left = stands.into_iter().filter(|(_, none)| !none);
+        left.map(problem).collect()
     }
 
     fn trial(&self, edits: BTreeMap<String, String>) -> Result<Trial, Problem> {

@@ -31,7 +31,9 @@ fn map_mut<P: Proxy>(proxy: &mut P, at: At, map: MapType) -> Answer<&mut Headers
 /// (map, out size)
 fn get_size<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     let map = map_type(call)?;
-    let size = map_mut(&mut *call.proxy, call.at, map)?.byte_size();
+    let headers = map_mut(&mut *call.proxy, call.at, map)?;
+    let size = headers.byte_size();
+    call.walked = headers.len();
     call.give(Out::U32(1, size as u32));
     Ok(())
 }
@@ -74,16 +76,17 @@ fn get_value<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     let (at, old) = (call.at, call.state().abi == AbiVersion::V0_1_0);
     let mut value = call.take_scratch();
     let (key, proxy) = call.bytes_and_proxy(1)?;
-    let (found, absent_in_log) = match proxy.header_map(at, map) {
+    let (found, absent_in_log, walked) = match proxy.header_map(at, map) {
         Some(headers) => match headers.get(key) {
             Some(found) => {
                 value.extend_from_slice(found);
-                (true, false)
+                (true, false, headers.len())
             }
-            None => (false, true),
+            None => (false, true, headers.len()),
         },
-        None => (false, proxy.in_log(at)),
+        None => (false, proxy.in_log(at), 0),
     };
+    call.walked = walked;
     if !found && !absent_in_log {
         let reason = "this context has no such map now";
         return Err(Refusal::new(Status::BadArgument, reason));
@@ -111,7 +114,9 @@ fn add_value<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
         }
         old.extend_from_slice(value);
     };
+    let walked = headers.len();
     if is_inline(key) && headers.edit_first(key, join) {
+        call.walked = walked;
         call.note("Envoy keeps one value of this header: joined with a comma");
         return Ok(());
     }
@@ -124,7 +129,10 @@ fn replace_value<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     let map = map_type(call)?;
     let at = call.at;
     let (key, value, proxy) = call.two_and_proxy(1, 3)?;
-    map_mut(proxy, at, map)?.set(key, value);
+    let headers = map_mut(proxy, at, map)?;
+    let walked = headers.len();
+    headers.set(key, value);
+    call.walked = walked;
     Ok(())
 }
 
@@ -133,7 +141,10 @@ fn remove_value<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     let map = map_type(call)?;
     let at = call.at;
     let (key, proxy) = call.bytes_and_proxy(1)?;
-    map_mut(proxy, at, map)?.remove(key);
+    let headers = map_mut(proxy, at, map)?;
+    let walked = headers.len();
+    headers.remove(key);
+    call.walked = walked;
     Ok(())
 }
 

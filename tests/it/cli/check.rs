@@ -27,7 +27,11 @@ fn a_faulty_course_fails_with_the_place() {
 fn a_folder_that_is_not_there_cannot_be_checked() {
     let run = tour(&["check", "no-such-folder"]);
     assert_eq!((run.code, run.out.as_str()), (2, ""));
-    assert!(run.err.starts_with("tour: no-such-folder: "), "{}", run.err);
+    assert!(
+        run.err.starts_with("tour: no-such-folder: no such file\n"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn options_that_make_no_request() {
     );
     refused(
         &["run", "--wasm", filter, "--body", "@nowhere"],
-        "nowhere: no such file",
+        "--body @nowhere: no such file\n  Give the text itself, or the path of a file after @.",
     );
     refused(
         &["run", "--wasm", filter, "--request", "GET x y"],
@@ -219,4 +219,26 @@ fn assemblyscript_without_a_compiler() {
     let folder = Folder::new("as");
     let lab = folder.file("lab.yaml", with_module("{assemblyscript: 'let x = 1'}"));
     refused_with(&["run", &lab], &["lab.yaml:8:30: ", "AssemblyScript"]);
+}
+
+#[test]
+fn a_directory_for_a_module_is_told_by_its_option_not_by_a_lab_nobody_wrote() {
+    refused(
+        &["run", "--wasm", "src"],
+        "src: is a directory\n  Give the path of a module: --wasm FILTER.wasm.",
+    );
+}
+
+#[test]
+fn a_missing_file_of_an_option_names_the_option() {
+    refused(
+        &[
+            "run",
+            "--wasm",
+            "target/filters/add-header.wasm",
+            "--config",
+            "@nowhere",
+        ],
+        "--config @nowhere: no such file\n  Give the text itself, or the path of a file after @.",
+    );
 }

@@ -1,7 +1,9 @@
 //! Bytes that cross the border between guest and host: they cost fuel, and fill the trace.
 
 use super::guest::{Guest, wat};
+use proxy_wasm_tour::abi::MapType;
 use proxy_wasm_tour::host::{GuestCall, Limits, Step, VmSettings};
+use proxy_wasm_tour::model::Headers;
 use proxy_wasm_tour::model::trace::Kind;
 
 /// A guest that gives 100 KiB of its memory to shared data, over and over.
@@ -67,6 +69,42 @@ fn random_bytes_cost_fuel() {
              (loop $again (drop (call $random (i32.const 0) (i32.const 65536))) (br $again))
              (i32.const 1))"#,
     ));
+    assert_eq!(guest.done(), Step::Failed);
+    assert_eq!(guest.vm.failure().unwrap().limit, Some("fuel"));
+}
+
+/// A vector without text is read all the same.
+#[test]
+fn empty_vectors_of_fd_write_cost_fuel() {
+    let mut guest = Guest::start(&wat(
+        r#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_done") (param i32) (result i32)
+             (loop $again
+               (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+               (drop (call $write (i32.const 1) (i32.const 1024) (i32.const 8000) (i32.const 8)))
+               (br_if $again (i32.lt_u (i32.load (i32.const 0)) (i32.const 10000))))
+             (i32.const 1))"#,
+    ));
+    guest.proxy().trace.capture = false;
+    assert_eq!(guest.done(), Step::Failed);
+    assert_eq!(guest.vm.failure().unwrap().limit, Some("fuel"));
+}
+
+/// A key is looked for in every entry, so a long map costs more than a short one.
+#[test]
+fn looking_through_a_long_header_map_costs_fuel() {
+    let mut guest = Guest::start(&wat(
+        r#"(import "env" "proxy_remove_header_map_value" (func $remove (param i32 i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_done") (param i32) (result i32)
+             (loop $again
+               (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+               (drop (call $remove (i32.const 0) (i32.const 1024) (i32.const 1)))
+               (br_if $again (i32.lt_u (i32.load (i32.const 0)) (i32.const 10000))))
+             (i32.const 1))"#,
+    ));
+    guest.proxy().trace.capture = false;
+    let headers: Headers = (0..50_000).map(|n| (n.to_string(), "")).collect();
+    guest.proxy().maps.insert(MapType::RequestHeaders, headers);
     assert_eq!(guest.done(), Step::Failed);
     assert_eq!(guest.vm.failure().unwrap().limit, Some("fuel"));
 }
