@@ -92,14 +92,14 @@ fn write_site(options: &Options) -> Result<usize, String> {
     for page in &pages {
         write_page(options, &shell, page)?;
     }
-    write_not_found(options, &shell)?;
     if let Some(site) = &options.site {
+        write_not_found(options, &shell, site)?;
         write(
             &options.out.join("sitemap.xml"),
             document::sitemap(&pages, site).as_bytes(),
         )?;
     }
-    Ok(pages.len() + 1)
+    Ok(pages.len())
 }
 
 /// Every page but the 404.
@@ -241,13 +241,21 @@ fn write_page(options: &Options, shell: &str, page: &Page) -> Result<(), String>
         let picture = card(&page.title, &page.description, host)?;
         let path = document::card_path(page);
         write(&options.out.join(path.trim_start_matches('/')), &picture)?;
+        if let Some(path) = document::oembed_path(page) {
+            let answer = document::oembed(page, site);
+            write(
+                &options.out.join(path.trim_start_matches('/')),
+                answer.as_bytes(),
+            )?;
+        }
     }
     let data = serde_json::to_string(page).map_err(|e| e.to_string())?;
     write(&dir.join(page::FILE), data.as_bytes())
 }
 
-/// A server shows the 404 at any depth, so its links are absolute where the site is known.
-fn write_not_found(options: &Options, shell: &str) -> Result<(), String> {
+/// A server shows the 404 at any depth, so its links are absolute, and without the site's address
+/// there is none.
+fn write_not_found(options: &Options, shell: &str, site: &str) -> Result<(), String> {
     let page = Page {
         // An address that no page has: the app keeps pages by their addresses.
         path: "/404/".into(),
@@ -255,10 +263,7 @@ fn write_not_found(options: &Options, shell: &str) -> Result<(), String> {
         description: strings::NOT_FOUND_HELP.into(),
         body: Body::NotFound,
     };
-    let root = match &options.site {
-        Some(site) => Root(format!("{}/", site.trim_end_matches('/'))),
-        None => Root("/".into()),
-    };
+    let root = Root(format!("{}/", site.trim_end_matches('/')));
     let html = document::assemble(shell, &page, &root, &render(&page, &root), None)?;
     write(&options.out.join("404.html"), html.as_bytes())
 }

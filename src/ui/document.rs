@@ -3,7 +3,7 @@
 //! No inline script or style: a strict content security policy holds. The page's data travels in a
 //! JSON block, which browsers do not execute. Must not know: Leptos, the file system.
 
-use super::page::Page;
+use super::page::{Body, Page};
 use super::paths::Root;
 use super::strings;
 
@@ -11,6 +11,11 @@ use super::strings;
 pub const APP_ID: &str = "app";
 /// The id of the JSON block with the page's data.
 pub const DATA_ID: &str = "page-data";
+
+/// Width and height of an embedded page, in CSS pixels.
+const FRAME: (u32, u32) = (720, 640);
+/// Width and height of the picture at [`card_path`], in pixels.
+pub const CARD: (u32, u32) = (1200, 630);
 
 /// Puts a page into the shell.
 ///
@@ -65,6 +70,46 @@ pub fn card_path(page: &Page) -> String {
     }
 }
 
+/// Where a page's oEmbed description stands, as a site path; only what can be run is embedded.
+pub fn oembed_path(page: &Page) -> Option<String> {
+    match page.body {
+        Body::Lesson(_) | Body::Playground(_) => {
+            let name = page.path.trim_matches('/').replace('/', "-");
+            Some(format!("/oembed/{name}.json"))
+        }
+        _ => None,
+    }
+}
+
+/// What other sites show when somebody pastes the page's address: an oEmbed answer of type `rich`
+/// (<https://oembed.com>, section 2.3.4). A static file cannot obey `maxwidth`.
+pub fn oembed(page: &Page, site: &str) -> String {
+    let address = absolute(site, &page.path);
+    let frame = format!(
+        "<iframe src=\"{}\" title=\"{}\" width=\"{}\" height=\"{}\" loading=\"lazy\" \
+         allow=\"clipboard-write; fullscreen\" referrerpolicy=\"no-referrer\"></iframe>",
+        escape(&address),
+        escape(&page.title),
+        FRAME.0,
+        FRAME.1,
+    );
+    serde_json::json!({
+        "version": "1.0",
+        "type": "rich",
+        "title": page.title,
+        "provider_name": strings::SITE,
+        "provider_url": absolute(site, "/"),
+        "html": frame,
+        "width": FRAME.0,
+        "height": FRAME.1,
+        "thumbnail_url": absolute(site, &card_path(page)),
+        "thumbnail_width": CARD.0,
+        "thumbnail_height": CARD.1,
+        "cache_age": 86_400,
+    })
+    .to_string()
+}
+
 /// The addresses of all pages for search engines: `sitemap.xml`.
 pub fn sitemap<'a>(pages: impl IntoIterator<Item = &'a Page>, site: &str) -> String {
     let mut xml = String::from(
@@ -100,6 +145,13 @@ fn links_and_cards(page: &Page, site: &str) -> String {
         head.push_str(&format!("<meta property=\"{name}\" content=\"{value}\">"));
     }
     head.push_str("<meta name=\"twitter:card\" content=\"summary_large_image\">");
+    if let Some(path) = oembed_path(page) {
+        head.push_str(&format!(
+            "<link rel=\"alternate\" type=\"application/json+oembed\" href=\"{}\" title=\"{}\">",
+            escape(&absolute(site, &path)),
+            escape(&page.title),
+        ));
+    }
     head
 }
 
@@ -178,6 +230,26 @@ mod tests {
         assert!(html.contains("href=\"https://h/x/learn/a/b/\""));
         assert!(html.contains("content=\"https://h/x/cards/learn-a-b.png\""));
         assert!(sitemap([&page], "https://h/x/").contains("<loc>https://h/x/learn/a/b/</loc>"));
+    }
+
+    #[test]
+    fn what_can_be_run_is_embedded_by_its_address() {
+        let mut page = page();
+        assert_eq!(oembed_path(&page), None);
+        page.body = Body::Playground(Box::default());
+        assert_eq!(oembed_path(&page), Some("/oembed/learn-a-b.json".into()));
+        let html = assemble(SHELL, &page, &Root("./".into()), "", Some("https://h/x/"));
+        let html = html.expect("assembles");
+        assert!(html.contains(
+            "type=\"application/json+oembed\" href=\"https://h/x/oembed/learn-a-b.json\""
+        ));
+        let answer: serde_json::Value =
+            serde_json::from_str(&oembed(&page, "https://h/x/")).expect("is JSON");
+        assert_eq!(answer["type"], "rich");
+        assert_eq!(answer["provider_url"], "https://h/x/");
+        assert_eq!(answer["thumbnail_url"], "https://h/x/cards/learn-a-b.png");
+        let frame = answer["html"].as_str().expect("has HTML");
+        assert!(frame.starts_with("<iframe src=\"https://h/x/learn/a/b/\" title=\"A &lt;b&gt;\""));
     }
 
     #[test]
