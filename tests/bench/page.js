@@ -1,20 +1,5 @@
 // The numbers that only a browser can give: Chromium, driven by Playwright, on the finished site.
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-
-async function serve(root, dir) {
-  const child = spawn(process.env.XTASK, ['static', dir, '--port', '0'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('ready ')) {
-      child.stdout.resume();
-      return { url: line.slice('ready '.length), stop: () => child.kill() };
-    }
-  }
-  throw new Error(`cannot serve ${dir}`);
-}
+import { serve } from './serve.js';
 
 /** Presses Run and gives the time to the painted result and the longest task meanwhile, in ms. */
 function pressRun() {
@@ -47,6 +32,22 @@ function pressRun() {
     watch.observe(button, { subtree: true, childList: true, characterData: true });
     button.click();
   });
+}
+
+/** The paths that a lesson asks for until a reader has it all, and until a run was shown. */
+async function downloads(browser, site, lesson) {
+  const page = await browser.newPage();
+  const paths = new Set();
+  page.on('request', request => {
+    if (request.url().startsWith(site)) paths.add(request.url().slice(site.length).split('?')[0]);
+  });
+  // What waits for the browser to be idle is asked for before the network is.
+  await page.goto(`${site}${lesson}`, { waitUntil: 'networkidle' });
+  await page.locator('html[data-boot=started]').waitFor({ state: 'attached' });
+  const reading = [...paths];
+  await page.evaluate(pressRun);
+  await page.close();
+  return { reading, running: [...paths] };
 }
 
 async function runs(browser, url, row, median) {
@@ -115,7 +116,7 @@ async function requests(browser, root, wasm) {
   return micros;
 }
 
-/** Every row that needs the browser. */
+/** Prints every row that needs the browser, and gives what a lesson downloads. */
 export async function inPage({ root, dist, lesson, row, median, require }) {
   const { chromium } = require('@playwright/test');
   const server = await serve(root, dist);
@@ -135,6 +136,7 @@ export async function inPage({ root, dist, lesson, row, median, require }) {
     row('the same through the whole proxy, capture off', proxy, 'µs', 100);
     row('capture on against off', captured / proxy, '×', 2);
     await runs(browser, `${server.url}${lesson}`, row, median);
+    return await downloads(browser, server.url, lesson);
   } finally {
     await browser.close();
     server.stop();

@@ -5,11 +5,12 @@
 
 use crate::sh::{self, Outcome};
 use crate::tools::{self, Tools};
-use crate::{npm, site};
+use crate::{npm, site, test};
 
 /// Measures; a number over its limit makes it fail.
-pub(crate) fn bench(args: &[String]) -> Outcome<()> {
+pub(crate) fn bench() -> Outcome<()> {
     npm::browser_tests()?;
+    let packages = npm::bench()?;
     let chromium = npm::chromium()?;
     site::release(None)?;
     sh::step("building the command line for release", || {
@@ -18,9 +19,11 @@ pub(crate) fn bench(args: &[String]) -> Outcome<()> {
     host(&tools::bring()?)?;
     let own = std::env::current_exe().map_err(|e| format!("cannot find this command: {e}"))?;
     let mut node = sh::command("node");
-    node.arg("tests/bench/measure.js").args(args);
+    node.arg("tests/bench/measure.js");
     node.env("CHROMIUM", chromium).env("XTASK", own);
     node.env("TOUR", sh::root().join("target/release/tour"));
+    node.env("BENCH_PACKAGES", packages);
+    node.env("TEST_DURATION", test::duration_file());
     sh::run(&mut node)
 }
 

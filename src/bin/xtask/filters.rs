@@ -45,7 +45,7 @@ pub(crate) fn build() -> Outcome<PathBuf> {
 }
 
 /// The packages' names: their directories'.
-fn names() -> Outcome<Vec<String>> {
+pub(crate) fn names() -> Outcome<Vec<String>> {
     Ok(sh::list(&sh::root().join("content/filters"))?
         .into_iter()
         .filter(|path| path.join("Cargo.toml").is_file())

@@ -202,16 +202,19 @@ fn zig_command() -> Outcome<std::process::Command> {
                     .to_string(),
             );
         }
-        sh::step(&format!("fetching ziglang {ZIGLANG}"), || {
-            sh::empty_dir(&home)?;
+        sh::empty_dir(&home)?;
+        let what = format!("fetching ziglang {ZIGLANG}");
+        sh::fetch(&what, tools::FETCH_MINUTES, || {
             let mut pip = sh::command("python3");
             pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
             pip.args(["--no-compile", "--disable-pip-version-check"]);
             pip.args(["--root-user-action", "ignore", "--target"]);
             pip.arg(&home).arg(format!("ziglang=={ZIGLANG}"));
-            sh::run(&mut pip)?;
-            sh::write(&home.join("installed"), "")
+            // Into a directory of our own: rules for the user's environment do not apply.
+            pip.env("PIP_USER", "0").env("PIP_REQUIRE_VIRTUALENV", "0");
+            pip
         })?;
+        sh::write(&home.join("installed"), "")?;
     }
     let mut zig = sh::command(home.join("ziglang/zig"));
     zig.current_dir(sources());

@@ -12,7 +12,9 @@ mod filters;
 mod fuzz;
 mod guests;
 mod headers;
+mod leftovers;
 mod npm;
+mod options;
 mod serve;
 mod server;
 mod sh;
@@ -28,7 +30,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   serve [--port N]        build everything, serve it, and rebuild on change
-  test                    every test: native, course gate, browser
+  test [GROUP]            every test: native, course (the gate), browser; or one group
   build [--site URL]      write the finished site to dist/
   check                   formatting, lints, and proofs that the walls stand
   bench                   measure what the budgets limit
@@ -48,14 +50,15 @@ fn main() -> ExitCode {
     };
     let outcome = match command {
         "serve" => serve::serve(rest),
-        "test" => test::test(rest),
+        // It says itself what failed, before its last line.
+        "test" => return test::test(rest),
         "build" => site::build_release(rest),
-        "check" => check::check(),
-        "bench" => bench::bench(rest),
-        "filters" => filters::build().map(|_| ()),
+        "check" => alone(rest).and_then(|()| check::check()),
+        "bench" => alone(rest).and_then(|()| bench::bench()),
+        "filters" => alone(rest).and_then(|()| filters::build().map(|_| ())),
         "fuzz" => fuzz::fuzz(rest),
-        "guests" => guests::build().map(|_| ()),
-        "tools" => tools::bring_all(),
+        "guests" => alone(rest).and_then(|()| guests::build().map(|_| ())),
+        "tools" => alone(rest).and_then(|()| tools::bring_all()),
         "static" => serve::serve_static(rest),
         _ => {
             eprintln!("{USAGE}");
@@ -69,4 +72,9 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// For a command that takes neither options nor words.
+fn alone(args: &[String]) -> sh::Outcome<()> {
+    options::Given::read(args, &[], 0).map(|_| ())
 }

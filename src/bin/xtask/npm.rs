@@ -1,4 +1,5 @@
-//! What comes from npm: wasm-opt for the build, Playwright for the browser tests.
+//! What comes from npm: wasm-opt for the build, Playwright for the browser tests, Lighthouse for
+//! the bench.
 
 use crate::sh::{self, Outcome};
 use crate::tools;
@@ -38,29 +39,50 @@ pub(crate) fn binaryen_major() -> Outcome<String> {
         .ok_or_else(|| "src/vendor/package-lock.json names no binaryen".to_string())
 }
 
-/// Brings the browser tests' packages into `tests/browser/node_modules`.
+/// Brings the browser tests' packages to `tests/browser/node_modules`, where Node.js looks for
+/// them: a link to the directory in cargo's home.
 pub(crate) fn browser_tests() -> Outcome<()> {
     let dir = sh::root().join("tests/browser");
-    let lock = sh::hash(&sh::read_bytes(&dir.join("package-lock.json"))?);
-    let mark = dir.join("node_modules/.installed");
-    if std::fs::read_to_string(&mark).is_ok_and(|have| have == lock) {
+    let home = packages(&dir, "fetching the browser tests' npm packages")?;
+    link(&home.join("node_modules"), &dir.join("node_modules"))
+}
+
+/// Brings what the bench takes from npm, and gives its directory.
+pub(crate) fn bench() -> Outcome<PathBuf> {
+    let source = sh::root().join("tests/bench");
+    packages(&source, "fetching the bench's npm packages")
+}
+
+/// Makes `at` a link to a directory, in place of what is there.
+fn link(to: &Path, at: &Path) -> Outcome<()> {
+    if std::fs::read_link(at).is_ok_and(|have| have == to) {
         return Ok(());
     }
-    install(&dir, "fetching the browser tests' npm packages")?;
-    sh::write(&mark, lock)
+    let gone = match at.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(found) if found.is_dir() => std::fs::remove_dir_all(at),
+        Ok(_) => std::fs::remove_file(at),
+    };
+    #[cfg(unix)]
+    let linked = gone.and_then(|()| std::os::unix::fs::symlink(to, at));
+    #[cfg(windows)]
+    let linked = gone.and_then(|()| std::os::windows::fs::symlink_dir(to, at));
+    linked.map_err(|e| format!("cannot link {} to {}: {e}", at.display(), to.display()))
 }
 
 fn install(dir: &Path, what: &str) -> Outcome<()> {
     if tools::on_path("npm").is_none() {
         return Err("npm is missing: install Node.js 20 or newer and try again".to_string());
     }
-    sh::step(what, || {
+    sh::fetch(what, tools::FETCH_MINUTES, || {
         let mut npm = sh::command("npm");
         npm.current_dir(dir)
             .args(["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
+        // Also where the environment says production.
+        npm.arg("--include=dev");
         // The system's browser is used, never a downloaded one.
         npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-        sh::run(&mut npm)
+        npm
     })
 }
 

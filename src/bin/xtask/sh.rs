@@ -1,8 +1,9 @@
 //! Running other programs, and saying what is going on.
 
+use crate::leftovers;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// What a step gives: its value, or one message for the person at the terminal.
 pub(crate) type Outcome<T> = Result<T, String>;
@@ -39,10 +40,14 @@ pub(crate) fn duration(seconds: f32) -> String {
     }
 }
 
-/// A command in the repository's root.
+/// A command in the repository's root, without input, marked as ours.
 pub(crate) fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
     command.current_dir(root()).stdin(Stdio::null());
+    command.env(leftovers::MARK, leftovers::mark());
+    // Whatever the user's own configuration says: we look for what was built there.
+    command.env("CARGO_TARGET_DIR", root().join("target"));
+    command.env_remove("CARGO_BUILD_TARGET");
     command
 }
 
@@ -61,6 +66,57 @@ pub(crate) fn run(command: &mut Command) -> Outcome<()> {
         Ok(())
     } else {
         Err(format!("`{shown}` ended with {status}"))
+    }
+}
+
+/// Fetches something from a registry: `make` gives the command. A network that fails for a moment
+/// gets a second chance; one that is silent is not waited for without end.
+pub(crate) fn fetch(what: &str, minutes: u64, make: impl Fn() -> Command) -> Outcome<()> {
+    step(what, || {
+        let Err(problem) = run_within(minutes, &mut make()) else {
+            return Ok(());
+        };
+        eprintln!("  {problem}; trying once more");
+        std::thread::sleep(Duration::from_secs(5));
+        run_within(minutes, &mut make())
+            .map_err(|e| format!("{what}: {e}; it needs the network and its registry"))
+    })
+}
+
+/// Runs a command as [`run`] does, for so many minutes at most.
+pub(crate) fn run_within(minutes: u64, command: &mut Command) -> Outcome<()> {
+    let shown = show(command);
+    let mut child = command
+        .spawn()
+        .map_err(|e| format!("cannot run `{shown}`: {e}"))?;
+    match wait_within(minutes, &mut child)? {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("`{shown}` ended with {status}")),
+        None => Err(format!("`{shown}` was ended after {minutes} minutes")),
+    }
+}
+
+/// Waits for a child; after so many minutes it is ended with all that it started, and there is no
+/// status.
+pub(crate) fn wait_within(minutes: u64, child: &mut Child) -> Outcome<Option<ExitStatus>> {
+    // A limit for people's patience; nothing is computed from it.
+    #[allow(clippy::disallowed_methods)]
+    let start = Instant::now();
+    loop {
+        let status = child
+            .try_wait()
+            .map_err(|e| format!("cannot wait for a command: {e}"))?;
+        if status.is_some() {
+            return Ok(status);
+        }
+        if start.elapsed() > Duration::from_secs(60 * minutes) {
+            // It may have ended this very moment.
+            let _ = child.kill();
+            leftovers::end();
+            let _ = child.wait();
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -95,17 +151,6 @@ pub(crate) fn show(command: &Command) -> String {
         line.push_str(&argument.to_string_lossy());
     }
     line
-}
-
-/// The value after `--name`, if given.
-pub(crate) fn option<'a>(args: &'a [String], name: &str) -> Outcome<Option<&'a str>> {
-    match args.iter().position(|arg| arg == name) {
-        None => Ok(None),
-        Some(at) => match args.get(at + 1) {
-            Some(value) => Ok(Some(value)),
-            None => Err(format!("{name} needs a value")),
-        },
-    }
 }
 
 /// Copies a directory with everything below it; `skip` names what stays out.

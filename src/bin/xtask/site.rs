@@ -1,6 +1,7 @@
 //! Puts the site together: wasm by Trunk, names by hash, pages by `pages`, files as they are.
 
 use crate::filters;
+use crate::options::{self, Given};
 use crate::sh::{self, Outcome};
 use crate::slim;
 use crate::tools::{self, Tools};
@@ -17,7 +18,11 @@ pub(crate) enum Mode {
 
 /// `cargo xtask build`.
 pub(crate) fn build_release(args: &[String]) -> Outcome<()> {
-    let url = sh::option(args, "--site")?;
+    let given = Given::read(args, &["--site"], 0)?;
+    let url = given
+        .option("--site")
+        .map(options::site_address)
+        .transpose()?;
     let dist = release(url)?;
     println!("the site is in {}", dist.display());
     Ok(())

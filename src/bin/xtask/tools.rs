@@ -15,6 +15,12 @@ const TRUNK: &str = "0.21.14";
 /// The targets we compile for besides this machine: the browser, and modules with WASI.
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"];
 
+/// How many minutes a download may take. A slow network is no failure; a silent one is.
+pub(crate) const FETCH_MINUTES: u64 = 10;
+
+/// How many minutes a tool may take to build from source.
+const BUILD_MINUTES: u64 = 40;
+
 /// The value of PATH under which Trunk finds its tools.
 pub(crate) struct Tools {
     /// The `trunk` to run.
@@ -70,17 +76,38 @@ pub(crate) fn targets() -> Outcome<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    sh::step(
-        &format!("adding the compiler's targets {}", missing.join(", ")),
-        || {
-            sh::run(sh::command("rustup").args(["target", "add"]).args(&missing)).map_err(|e| {
-                format!(
-                    "{e}; install the targets {} for this compiler and try again",
-                    missing.join(", ")
-                )
-            })
-        },
-    )
+    let what = format!("adding the compiler's targets {}", missing.join(", "));
+    sh::fetch(&what, FETCH_MINUTES, || {
+        let mut rustup = sh::command("rustup");
+        rustup.args(["target", "add"]).args(&missing);
+        rustup
+    })
+    .map_err(|e| {
+        format!(
+            "{e}; install the targets {} for this compiler and try again",
+            missing.join(", ")
+        )
+    })
+}
+
+/// Fetches the crates that the builds need, so that no build waits for the network without end.
+///
+/// A problem is only told: a build that lacks a crate says which.
+pub(crate) fn fetch_crates() {
+    let host = sh::output(sh::command("rustc").args(["--print", "host-tuple"]));
+    for manifest in ["Cargo.toml", "tests/guests/rust/Cargo.toml"] {
+        let fetched = sh::fetch(&format!("crates of {manifest}"), FETCH_MINUTES, || {
+            let mut cargo = sh::cargo();
+            cargo.args(["fetch", "-q", "--locked", "--manifest-path", manifest]);
+            for target in host.iter().map(|host| host.trim()).chain(TARGETS) {
+                cargo.args(["--target", target]);
+            }
+            cargo
+        });
+        if let Err(problem) = fetched {
+            eprintln!("{problem}; going on with what is there");
+        }
+    }
 }
 
 /// The version of wasm-bindgen in Cargo.lock: the tool must be the library's twin.
@@ -94,13 +121,32 @@ pub(crate) fn wasm_bindgen_version() -> Outcome<String> {
         .ok_or_else(|| "Cargo.lock names no wasm-bindgen".to_string())
 }
 
-/// Where tools that we bring are kept.
+/// Where tools that we bring are kept: in cargo's home or, when nobody may write there, in
+/// `target`.
 pub(crate) fn home() -> Outcome<PathBuf> {
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
-        .ok_or("neither CARGO_HOME nor HOME is set")?;
-    Ok(cargo_home.join("tour-tools"))
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    if let Some(home) = cargo_home.map(|home| home.join("tour-tools"))
+        && writable(&home)
+    {
+        return Ok(home);
+    }
+    let own = sh::root().join("target/tour-tools");
+    match writable(&own) {
+        true => Ok(own),
+        false => Err(format!(
+            "neither cargo's home nor {} can be written: set CARGO_HOME",
+            own.display()
+        )),
+    }
+}
+
+/// Whether a file can be made in a directory, which is made when it is missing.
+fn writable(dir: &Path) -> bool {
+    let probe = dir.join(format!("probe-{}", std::process::id()));
+    let made = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&probe, ""));
+    made.and_then(|()| std::fs::remove_file(&probe)).is_ok()
 }
 
 /// A tool from crates.io: the one we brought before, the one on the PATH, a prebuilt one by
@@ -116,19 +162,14 @@ fn cargo_tool(package: &str, program: &str, version: &str, locked: bool) -> Outc
     }
     sh::make_dir(&home)?;
     if sh::succeeds(sh::cargo().args(["binstall", "-V"])) {
-        let prebuilt = sh::step(&format!("fetching {package} {version}"), || {
-            sh::run(
-                sh::cargo()
-                    .args([
-                        "binstall",
-                        "--no-confirm",
-                        "--strategies",
-                        "crate-meta-data,quick-install",
-                    ])
-                    .arg("--root")
-                    .arg(&home)
-                    .arg(format!("{package}@{version}")),
-            )
+        let what = format!("fetching {package} {version}");
+        let prebuilt = sh::fetch(&what, FETCH_MINUTES, || {
+            let mut install = sh::cargo();
+            install.args(["binstall", "--no-confirm", "--strategies"]);
+            install.arg("crate-meta-data,quick-install");
+            install.arg("--root").arg(&home);
+            install.arg(format!("{package}@{version}"));
+            install
         });
         if prebuilt.is_ok() && has_version(&ours, version) {
             return Ok(ours);
@@ -141,6 +182,7 @@ fn cargo_tool(package: &str, program: &str, version: &str, locked: bool) -> Outc
             let mut install = sh::cargo();
             // Out of the repository, so that its cargo configuration does not reach the tool.
             install.current_dir(&home);
+            install.env_remove("CARGO_TARGET_DIR");
             install.args([
                 "install",
                 "--quiet",
@@ -152,7 +194,7 @@ fn cargo_tool(package: &str, program: &str, version: &str, locked: bool) -> Outc
             if locked {
                 install.arg("--locked");
             }
-            sh::run(&mut install)
+            sh::run_within(BUILD_MINUTES, &mut install)
         },
     )?;
     if has_version(&ours, version) {
@@ -168,12 +210,27 @@ pub(crate) fn apt_install(what: &str, package: &str) -> Outcome<()> {
     if !root || on_path("apt-get").is_none() {
         return Ok(());
     }
-    sh::step(&format!("installing {what}"), || {
-        sh::run(sh::command("apt-get").args(["update", "-qq"]))?;
+    let apt = |args: &[&str]| {
         let mut apt = sh::command("apt-get");
-        apt.args(["install", "-qq", "-y", "--no-install-recommends", package]);
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        sh::run(&mut apt)
+        // Another process may hold the lock, and a mirror may be slow or gone for a moment.
+        apt.args(["-qq", "-y", "-o", "DPkg::Lock::Timeout=300"]);
+        apt.args([
+            "-o",
+            "Acquire::Retries=3",
+            "-o",
+            "Acquire::http::Timeout=60",
+        ]);
+        apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    let lists = sh::fetch("updating the lists of packages", FETCH_MINUTES, || {
+        apt(&["update"])
+    });
+    if let Err(problem) = lists {
+        eprintln!("{problem}; going on with the lists that are there");
+    }
+    sh::fetch(&format!("installing {what}"), FETCH_MINUTES, || {
+        apt(&["install", "--no-install-recommends", package])
     })
 }
 
