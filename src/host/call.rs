@@ -242,9 +242,11 @@ impl<'a, P: Proxy> Call<'a, P> {
 
     /// Counts what the proxy is given to keep; when it is too much, the guest's call ends.
     pub(super) fn may_keep(&mut self, bytes: usize) -> bool {
-        if !KEEPING.contains(&self.call.name) {
-            return true;
-        }
+        !KEEPING.contains(&self.call.name) || self.count_kept(bytes)
+    }
+
+    /// Counts bytes that the proxy keeps; when they are too many, the guest's call ends.
+    pub(super) fn count_kept(&mut self, bytes: usize) -> bool {
         let state = self.state();
         state.kept += bytes as u64 + PLACE;
         let limit = state.limits.kept_bytes;

@@ -29,6 +29,8 @@ pub use guest_call::{GuestCall, Step};
 pub use limits::{Engine, Limits};
 pub use module::Module;
 pub use plain::{PlainCall, call_plain, plain_exports};
-pub use port::{Answer, At, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal};
+pub use port::{
+    Answer, At, ForeignCall, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
+};
 pub use profile::{Change, PROFILES, Profile};
 pub use vm::{Vm, VmSettings};

@@ -91,6 +91,23 @@ pub struct GrpcCallout {
     pub timeout_ms: u32,
 }
 
+/// A call of a foreign function.
+#[derive(Debug)]
+pub struct ForeignCall<'a> {
+    /// The function's name.
+    pub name: &'a [u8],
+    /// Its argument.
+    pub argument: &'a [u8],
+    /// The context that the callback was made for, whatever context is effective.
+    pub current: u32,
+    /// The proxy says what the work is worth, in fuel.
+    pub work: u64,
+    /// The proxy says how many bytes it keeps when the callback is over.
+    pub kept: usize,
+    /// Something to say about an `Ok` in the trace.
+    pub note: Cow<'static, str>,
+}
+
 /// What a suspended guest waits at, for the scheduler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostCallPoint {
@@ -141,7 +158,7 @@ pub trait Proxy: Sized + 'static {
     fn set_property(&mut self, at: At, path: &[u8], value: &[u8]) -> Answer<()>;
 
     /// Calls a foreign function by name.
-    fn foreign_function(&mut self, at: At, name: &[u8], argument: &[u8]) -> Answer<Vec<u8>>;
+    fn foreign_function(&mut self, at: At, call: &mut ForeignCall<'_>) -> Answer<Vec<u8>>;
 
     /// Queues a continue.
     fn continue_stream(&mut self, at: At, stream: StreamType) -> Answer<()>;

@@ -85,8 +85,8 @@ impl Shared {
                 other.as_deref(),
                 *cut,
             ),
-            Operator::FilterState(key) => match stream.info.filter_state.get(key.as_bytes()) {
-                Some(value) => String::from_utf8_lossy(value).into_owned(),
+            Operator::FilterState(key) => match self.filter_state(index, key.as_bytes()) {
+                Some(object) => object.plain(),
                 None => none(),
             },
             Operator::Plain(name) => self.plain_operator(index, name).unwrap_or_else(none),

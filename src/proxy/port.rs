@@ -10,7 +10,7 @@ use super::task::{Direction, Task};
 use super::wasm_filter::View;
 use crate::abi::{AbiVersion, BufferType, LogLevel, MapType, MetricType, Status, StreamType};
 use crate::host::port::{
-    Answer, At, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
+    Answer, At, ForeignCall, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
 };
 use crate::model::Headers;
 use crate::model::report::LogLine;
@@ -137,40 +137,11 @@ impl Proxy for Shared {
     }
 
     fn set_property(&mut self, at: At, path: &[u8], value: &[u8]) -> Answer<()> {
-        let Some((stream, _)) = self.stream_of(at) else {
-            return Err(Refusal::new(
-                Status::NotFound,
-                "no stream: filter state belongs to one",
-            ));
-        };
-        let mut key = b"wasm.".to_vec();
-        key.extend(path);
-        self.streams[stream]
-            .info
-            .filter_state
-            .insert(key, value.to_vec());
-        Ok(())
+        self.set_wasm_property(at, path, value)
     }
 
-    fn foreign_function(&mut self, at: At, name: &[u8], _argument: &[u8]) -> Answer<Vec<u8>> {
-        match name {
-            b"clear_route_cache" => self.clear_route_cache(at).map(|()| Vec::new()),
-            b"compress"
-            | b"uncompress"
-            | b"verify_signature"
-            | b"sign"
-            | b"set_envoy_filter_state"
-            | b"declare_property"
-            | b"expr_create"
-            | b"expr_evaluate"
-            | b"expr_delete" => {
-                unimplemented("Envoy has this foreign function, the simulator does not")
-            }
-            _ => Err(Refusal::new(
-                Status::NotFound,
-                "no foreign function has this name",
-            )),
-        }
+    fn foreign_function(&mut self, at: At, call: &mut ForeignCall<'_>) -> Answer<Vec<u8>> {
+        self.foreign(at, call)
     }
 
     fn continue_stream(&mut self, at: At, stream: StreamType) -> Answer<()> {

@@ -1,6 +1,8 @@
 //! Properties (Envoy attributes): what a path names now, in the form in which it travels.
 
 use super::access_log::CLIENT;
+use super::filter_state::{Fields, Kind, Object};
+use super::protobuf::push_bytes;
 use super::shared::Shared;
 use super::stream::{RouteCache, Stream};
 use crate::abi::Status;
@@ -66,15 +68,24 @@ impl Shared {
                 "without a stream only plugin_name, plugin_root_id, plugin_vm_id and xds.node exist",
             ));
         };
+        if let ["filter_state", _, rest @ ..] = &words[..] {
+            return match self.filter_state(index, segments[1]) {
+                Some(object) => of_object(object, rest, false),
+                None => Err(Refusal::new(
+                    Status::NotFound,
+                    "no filter state object has this key",
+                )),
+            };
+        }
         match self.of_stream(index, filter, &words) {
             Some(value) => value.wire(),
+            // What is no attribute is filter state under `wasm.`.
             None => {
-                // What is no attribute is filter state under `wasm.`.
                 let mut key = b"wasm.".to_vec();
                 key.extend(segments[0]);
-                match self.streams[index].info.filter_state.get(&key) {
-                    Some(value) if segments.len() == 1 => Ok(value.clone()),
-                    _ => Err(Refusal::new(Status::NotFound, missing(words[0]))),
+                match self.filter_state(index, &key) {
+                    Some(object) => of_object(object, &words[1..], true),
+                    None => Err(Refusal::new(Status::NotFound, missing(words[0]))),
                 }
             }
         }
@@ -90,12 +101,8 @@ impl Shared {
             ["xds", "node", rest @ ..] | ["node", rest @ ..] => match rest {
                 [] => {
                     let mut message = Vec::new();
-                    for (field, text) in [(1, &self.config.node_id), (2, &self.config.node_cluster)]
-                    {
-                        message.push(field << 3 | 2);
-                        push_varint(&mut message, text.len());
-                        message.extend(text.bytes());
-                    }
+                    push_bytes(&mut message, 1, self.config.node_id.as_bytes());
+                    push_bytes(&mut message, 2, self.config.node_cluster.as_bytes());
                     Some(Value::Bytes(message))
                 }
                 ["id"] => Value::text(&self.config.node_id),
@@ -138,12 +145,6 @@ impl Shared {
                 _ => None,
             },
             ["xds", "listener_direction"] | ["listener_direction"] => Some(Value::Int(0)),
-            ["filter_state", key] => stream
-                .info
-                .filter_state
-                .get(key.as_bytes())
-                .cloned()
-                .map(Value::Bytes),
             ["connection" | "source" | "destination" | "xds" | "metadata" | "filter_state"] => {
                 Some(Value::Whole)
             }
@@ -248,6 +249,34 @@ impl Shared {
     }
 }
 
+/// An object of filter state, or a field of it. `named` is the short way, by the name that the guest
+/// has set: there a whole message is its bytes.
+fn of_object(object: &Object, fields: &[&str], named: bool) -> Answer<Vec<u8>> {
+    let no_field = || {
+        Err(Refusal::new(
+            Status::NotFound,
+            "the object of filter state has no such field",
+        ))
+    };
+    match (object, fields) {
+        (Object::Wasm(value, prototype), []) if prototype.kind == Kind::Plain || named => {
+            Ok(value.clone())
+        }
+        (Object::Wasm(_, prototype), _) if prototype.kind == Kind::Structured => Err(Refusal::new(
+            Status::Unimplemented,
+            "Envoy looks inside a declared Protobuf or FlatBuffers property; the simulator gives its bytes, by its name alone",
+        )),
+        (Object::Own(text, Fields::None), []) => Ok(text.clone().into_bytes()),
+        // A map of fields that does not list its keys: no pairs.
+        (Object::Own(_, Fields::Address(..)), []) => Ok(vec![0; 4]),
+        (Object::Own(_, Fields::Address(ip, _)), ["ip"]) => Ok(ip.clone().into_bytes()),
+        (Object::Own(_, Fields::Address(_, port)), ["port"]) => {
+            Ok(i64::from(*port).to_le_bytes().to_vec())
+        }
+        _ => no_field(),
+    }
+}
+
 fn upstream(stream: &Stream, words: &[&str]) -> Option<Value> {
     let upstream = stream.upstream.as_ref();
     match words {
@@ -273,15 +302,6 @@ fn flag_bit(flag: &str) -> u64 {
         .map_or(0, |at| 1 << at)
 }
 
-/// A length of Protobuf: seven bits in a byte, the lowest first; the high bit says that more come.
-fn push_varint(message: &mut Vec<u8>, mut number: usize) {
-    while number > 0x7f {
-        message.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    message.push(number as u8);
-}
-
 /// Why a path leads nowhere.
 fn missing(first: &str) -> &'static str {
     match first {
@@ -289,22 +309,5 @@ fn missing(first: &str) -> &'static str {
         "response" => "no such response attribute, or it is not known yet",
         "upstream" => "no such upstream attribute, or no host has been chosen yet",
         _ => "no such attribute, and no filter state under wasm.",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_node_id_of_300_characters_has_its_length_in_two_bytes() {
-        let length = |number| {
-            let mut message = Vec::new();
-            push_varint(&mut message, number);
-            message
-        };
-        assert_eq!(length(127), [0x7f]);
-        assert_eq!(length(128), [0x80, 0x01]);
-        assert_eq!(length(300), [0xac, 0x02]);
     }
 }

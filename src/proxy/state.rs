@@ -1,5 +1,6 @@
 //! State that outlives a call and is shared between VMs: shared data, queues, metrics, stats.
 
+use super::filter_state::{Objects, Prototype};
 use crate::abi::{MetricType, Status};
 use crate::host::port::{Answer, Refusal};
 use std::collections::{BTreeMap, VecDeque};
@@ -17,6 +18,10 @@ pub(super) struct State {
     pub(super) queues: Vec<Queue>,
     /// Metrics of each VM: id to kind and name.
     metrics: BTreeMap<(u32, u32), (MetricType, String)>,
+    /// What guests have declared: VM and context, then path to prototype.
+    prototypes: BTreeMap<(u32, u32), BTreeMap<Vec<u8>, Prototype>>,
+    /// Filter state that lives as long as a connection, by its number.
+    pub(super) connections: BTreeMap<u64, Objects>,
     /// The next metric number of each VM and kind.
     numbers: BTreeMap<(u32, u32), u32>,
 }
@@ -63,6 +68,27 @@ impl State {
         };
         data.insert(key.to_vec(), (value.to_vec(), self.cas));
         Ok(())
+    }
+
+    /// Declares a property on a context; `false` when that was done before.
+    pub(super) fn declare(
+        &mut self,
+        vm: u32,
+        context: u32,
+        name: &[u8],
+        prototype: Prototype,
+    ) -> bool {
+        let declared = self.prototypes.entry((vm, context)).or_default();
+        let new = !declared.contains_key(name);
+        if new {
+            declared.insert(name.to_vec(), prototype);
+        }
+        new
+    }
+
+    /// What was declared on a context.
+    pub(super) fn declared(&self, vm: u32, context: u32, name: &[u8]) -> Option<Prototype> {
+        self.prototypes.get(&(vm, context))?.get(name).copied()
     }
 
     /// Registers a queue, or takes over an existing one's notifications; its token.

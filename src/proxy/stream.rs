@@ -203,7 +203,7 @@ pub(super) struct Info {
     /// Body of a local reply.
     pub(super) local_body: Vec<u8>,
     /// Filter state, by raw key.
-    pub(super) filter_state: std::collections::BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(super) filter_state: super::filter_state::Objects,
     /// Whether the request was `HEAD`.
     pub(super) head: bool,
     /// Whether the request was gRPC.

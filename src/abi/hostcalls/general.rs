@@ -89,6 +89,10 @@ pub(super) const CALLS: &[HostCall] = &[
                 "the value is null or a whole map, or the path is empty",
             ),
             (InternalFailure, "a field could not be converted"),
+            (
+                Unimplemented,
+                "this host does not look inside the message, where Envoy does",
+            ),
             OUT,
         ],
         rust_ok: &[Ok, NotFound, SerializationFailure, InternalFailure],

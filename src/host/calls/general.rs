@@ -3,6 +3,7 @@
 use super::{Answer, Body, Call, Proxy, Refusal, Status, named};
 use crate::abi::{BufferType, LogLevel};
 use crate::host::call::Out;
+use crate::host::port::ForeignCall;
 
 pub(super) fn body<P: Proxy>(name: &str) -> Option<Body<P>> {
     Some(Body::Status(match name {
@@ -100,9 +101,25 @@ fn set_property<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
 
 /// (name, size, argument, size, out result, out size)
 fn call_foreign_function<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
-    let at = call.at;
+    let (at, current) = (call.at, call.state().current);
     let (name, argument, proxy) = call.two_and_proxy(0, 2)?;
-    let answer = proxy.foreign_function(at, name, argument);
+    let mut asked = ForeignCall {
+        name,
+        argument,
+        current,
+        work: 0,
+        kept: 0,
+        note: "".into(),
+    };
+    let answer = proxy.foreign_function(at, &mut asked);
+    let ForeignCall {
+        work, kept, note, ..
+    } = asked;
+    if kept > 0 {
+        call.count_kept(kept);
+    }
+    call.walked += usize::try_from(work).unwrap_or(usize::MAX >> 1);
+    call.note(note);
     match answer {
         Ok(result) => {
             call.give(Out::Optional(4, result));

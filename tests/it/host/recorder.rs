@@ -2,7 +2,7 @@
 
 use proxy_wasm_tour::abi::{BufferType, LogLevel, MapType, MetricType, Status, StreamType};
 use proxy_wasm_tour::host::{
-    Answer, At, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
+    Answer, At, ForeignCall, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
 };
 use proxy_wasm_tour::model::Headers;
 use proxy_wasm_tour::model::trace::Trace;
@@ -91,9 +91,9 @@ impl Proxy for Recorder {
     fn set_property(&mut self, at: At, path: &[u8], value: &[u8]) -> Answer<()> {
         self.ask(at, format!("set_property {}={}", text(path), text(value)))
     }
-    fn foreign_function(&mut self, at: At, name: &[u8], argument: &[u8]) -> Answer<Vec<u8>> {
-        self.ask(at, format!("foreign {}", text(name)))?;
-        Ok(argument.to_ascii_uppercase())
+    fn foreign_function(&mut self, at: At, call: &mut ForeignCall<'_>) -> Answer<Vec<u8>> {
+        self.ask(at, format!("foreign {}", text(call.name)))?;
+        Ok(call.argument.to_ascii_uppercase())
     }
     fn continue_stream(&mut self, at: At, stream: StreamType) -> Answer<()> {
         self.ask(at, format!("continue {stream}"))

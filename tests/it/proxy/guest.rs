@@ -5,20 +5,26 @@
 //! `put BUF START LEN T` · `prop a.b` · `setprop K V` · `reply CODE BODY [K=V ...]` ·
 //! `continue N` · `close N` · `call CLUSTER MS [K=V ...]` · `effective ID` · `tick MS` ·
 //! `share K V CAS` · `cas K V` (with the number last read) · `shared K` · `queue NAME` · `enqueue TOKEN V` · `dequeue TOKEN` · `metric NAME` · `count ID N` ·
+//! `foreign NAME HEX` · `foreign_again NAME` (with the result of the last one as its argument) ·
 //! `return N` · `unless_end N` (returns N unless end_of_stream) · `trap`.
 
 use proxy_wasm_tour::abi::{callback, host_call};
 
 /// Text at the start of memory, interned.
 #[derive(Default)]
-struct Data(String);
+struct Data(Vec<u8>);
 
 impl Data {
     /// Pointer and size of a text as two constants.
     fn text(&mut self, text: &str) -> String {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Pointer and size of bytes as two constants.
+    fn bytes(&mut self, bytes: &[u8]) -> String {
         let at = 1024 + self.0.len();
-        self.0.push_str(text);
-        format!("(i32.const {at}) (i32.const {})", text.len())
+        self.0.extend(bytes);
+        format!("(i32.const {at}) (i32.const {})", bytes.len())
     }
 
     /// Pointer and size of header pairs in their wire form.
@@ -74,7 +80,7 @@ pub(crate) fn guest(callbacks: &[(&str, &str)]) -> String {
             )
         })
         .collect();
-    let escaped: String = data.0.bytes().map(|b| format!("\\{b:02x}")).collect();
+    let escaped: String = data.0.iter().map(|b| format!("\\{b:02x}")).collect();
     format!(
         "(module {imports} (memory (export \"memory\") 40)
   (global $heap (mut i32) (i32.const 131072))
@@ -91,6 +97,8 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
     let rest = line.split_once(' ').map_or("", |(_, rest)| rest);
     let number = |at: usize| format!("(i32.const {})", words[at].parse::<i64>().unwrap() as i32);
     let out = "(i32.const 0) (i32.const 4)";
+    // A foreign function takes a pointer of 0 for a result that is not wanted.
+    let result = "(i32.const 16) (i32.const 20)";
     let mut call = |name: &'static str, args: String| {
         if !used.contains(&name) {
             used.push(name);
@@ -139,6 +147,10 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
         }
         "prop" => {
             let path = data.text(&words[1].replace('.', "\0"));
+            call("proxy_get_property", format!("{path} {out}"))
+        }
+        "prop_raw" => {
+            let path = data.text(&rest.replace("\\0", "\0"));
             call("proxy_get_property", format!("{path} {out}"))
         }
         "setprop" => {
@@ -209,6 +221,27 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
             "proxy_get_buffer_bytes",
             format!("{} (i32.const 0) (i32.const 100000) {out}", number(1)),
         ),
+        "foreign" => {
+            let name = data.text(words[1]);
+            let digits = words.get(2).copied().unwrap_or_default().as_bytes();
+            let argument: Vec<u8> = digits
+                .chunks(2)
+                .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+                .collect();
+            let argument = data.bytes(&argument);
+            call(
+                "proxy_call_foreign_function",
+                format!("{name} {argument} {result}"),
+            )
+        }
+        "foreign_again" => {
+            let name = data.text(words[1]);
+            let last = "(i32.load (i32.const 16)) (i32.load (i32.const 20))";
+            call(
+                "proxy_call_foreign_function",
+                format!("{name} {last} {result}"),
+            )
+        }
         "return" => format!("(return {})\n", number(1)),
         "unless_end" => format!(
             "(if (i32.eqz (local.get 2)) (then (return {})))\n",

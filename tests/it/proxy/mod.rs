@@ -3,6 +3,7 @@
 mod any;
 mod chain;
 mod config;
+mod foreign;
 mod guest;
 mod limits;
 mod plugins;
