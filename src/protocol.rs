@@ -3,6 +3,7 @@
 //! They travel as JSON text beside a list of transferred byte buffers. Both ends come from one
 //! build and compare [`VERSION`] before anything else.
 
+use crate::model::moment::{MomentText, Window};
 use crate::model::report::Report;
 use crate::model::trace::Event;
 use crate::model::{Problem, Request};
@@ -69,6 +70,17 @@ pub enum ToEngine {
         /// Only rows that contain this text; empty for all.
         search: String,
     },
+    /// Asks for the state at an event of the last report's trace.
+    State {
+        /// The run.
+        run: u32,
+        /// Index of the scenario.
+        scenario: usize,
+        /// The event's number.
+        event: u32,
+        /// Which bytes of memory; those around what the event's arguments point to when absent.
+        window: Option<Window>,
+    },
 }
 
 /// From the engine to the page.
@@ -113,5 +125,16 @@ pub enum FromEngine {
         total: usize,
         /// The rows.
         rows: Vec<Event>,
+    },
+    /// The state at an event.
+    State {
+        /// The run.
+        run: u32,
+        /// Index of the scenario.
+        scenario: usize,
+        /// The event's number.
+        event: u32,
+        /// The state in words.
+        state: MomentText,
     },
 }

@@ -4,6 +4,7 @@ use crate::abi::{
     BufferType, LogLevel, MapType, MetricType, Param, ParamKind, PeerType, StreamType, pairs,
     property,
 };
+use crate::model::moment::Mark;
 use crate::model::trace::{Arg, Value};
 use std::borrow::Cow;
 
@@ -24,6 +25,36 @@ pub(super) fn args(params: &[Param], words: &[u64], memory: &[u8]) -> Vec<Arg> {
         }
     }
     args
+}
+
+/// The bytes that arguments point to, those behind out-pointers included.
+pub(super) fn marks(params: &[Param], words: &[u64]) -> Vec<Mark> {
+    let word = |place: usize| words.get(place).map_or(0, |word| *word as u32);
+    let (mut place, mut marks) = (0, Vec::new());
+    for param in params {
+        let mut mark = |name: &str, address: u32, size: u32| {
+            marks.push(Mark {
+                name: name.to_owned(),
+                address,
+                size,
+            });
+        };
+        match param.kind {
+            ParamKind::Bytes | ParamKind::Pairs | ParamKind::Path => {
+                mark(param.name, word(place), word(place + 1));
+            }
+            ParamKind::OutBytes | ParamKind::OutPairs => {
+                mark(param.name, word(place), 4);
+                mark(param.name, word(place + 1), 4);
+            }
+            ParamKind::OutU32 | ParamKind::Pointer => mark(param.name, word(place), 4),
+            ParamKind::OutU64 => mark(param.name, word(place), 8),
+            _ => {}
+        }
+        place += param.kind.wasm().len();
+    }
+    marks.retain(|mark| mark.address != 0 && mark.size != 0);
+    marks
 }
 
 fn value(kind: ParamKind, word: u64, next: u64, memory: &[u8]) -> Value {

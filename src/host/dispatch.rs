@@ -103,6 +103,10 @@ pub(super) fn perform<P: Proxy>(
     } else {
         None
     };
+    if proxy.trace().reached() {
+        ctx.data_mut().proxy = Some(proxy);
+        return Err(halt(&mut ctx, call, args));
+    }
     let mut running = Call::new(ctx, proxy, call, args, at);
     let mut outcome = if !charge(&mut running.ctx, CALL_COST + crossing) {
         let (cause, limit) = out_of_fuel(running.ctx.data().limits.fuel_per_callback);
@@ -134,6 +138,9 @@ pub(super) fn perform<P: Proxy>(
         ..
     } = running;
     ctx.data_mut().proxy = Some(proxy);
+    if ctx.data_mut().halts() {
+        return Err(halt(&mut ctx, call, args));
+    }
     let results: usize = outs.iter().flatten().map(Out::size).sum();
     if stop.is_none() && !charge(&mut ctx, results + walked) {
         let (cause, limit) = out_of_fuel(ctx.data().limits.fuel_per_callback);
@@ -147,6 +154,9 @@ pub(super) fn perform<P: Proxy>(
         if let Err(refusal) = handed.result {
             outcome = Ended::refused(refusal);
         }
+    }
+    if ctx.data_mut().halts() {
+        return Err(halt(&mut ctx, call, args));
     }
     if let (Some(proxy), true) = (&mut ctx.data_mut().proxy, event.is_some()) {
         let (status, reason) = match &stop {
@@ -164,6 +174,21 @@ pub(super) fn perform<P: Proxy>(
         Some(stop) => Err(stop),
         None => Ok(outcome.number),
     }
+}
+
+/// A replay stops in this host call: keeps what its arguments point to.
+fn halt<P: Proxy>(
+    ctx: &mut StoreContextMut<'_, VmState<P>>,
+    call: &HostCall,
+    args: &[u64],
+) -> Stop {
+    let marks = decode::marks(call.params, args);
+    let state = ctx.data_mut();
+    // A host call of the allocator's lies inside the one that is kept: the inner one comes first.
+    if state.marks.is_empty() {
+        state.marks = marks;
+    }
+    Stop::Halt
 }
 
 /// How many bytes of the guest's memory a call's arguments name, where they lie inside it.

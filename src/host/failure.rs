@@ -80,6 +80,8 @@ pub(super) enum Stop {
     Suspend,
     /// A trap of the host's making: its cause and the limit that was hit.
     Trap(String, Option<&'static str>),
+    /// A replay has come to its event: the guest stands still.
+    Halt,
     /// `proxy_exit`: the exit code.
     Exit(u32),
 }
@@ -88,6 +90,7 @@ impl std::fmt::Display for Stop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Suspend => f.write_str("suspended"),
+            Self::Halt => f.write_str("halted"),
             Self::Trap(cause, _) => f.write_str(cause),
             Self::Exit(code) => write!(f, "proc_exit({code})"),
         }
@@ -109,7 +112,7 @@ pub(super) fn cause(error: &wasmi::Error, fuel: u64) -> (String, Option<&'static
         return match stop {
             Stop::Trap(cause, limit) => (cause.clone(), *limit),
             Stop::Exit(code) => (format!("the module called proc_exit({code})"), None),
-            Stop::Suspend => (stop.to_string(), None),
+            Stop::Suspend | Stop::Halt => (stop.to_string(), None),
         };
     }
     let words = match error.as_trap_code() {

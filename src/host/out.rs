@@ -133,6 +133,9 @@ impl<P: Proxy> Place<'_, '_, P> {
             trace.open(event);
             event
         });
+        if self.ctx.data_mut().halts() {
+            return Err(refuse("halted"));
+        }
         let state = self.ctx.data_mut();
         let before = (state.phase, state.current, state.effective);
         (state.phase, state.current, state.effective) = (Phase::Allocator, 0, 0);
@@ -142,6 +145,9 @@ impl<P: Proxy> Place<'_, '_, P> {
         let _ = self.ctx.set_fuel(fuel);
         let mut out = [Val::I32(0)];
         let done = allocator.call(&mut *self.ctx, &[Val::I32(size as i32)], &mut out);
+        if self.ctx.data_mut().halts() {
+            return Err(refuse("halted"));
+        }
         let rest = self.ctx.get_fuel().unwrap_or(0);
         let used = fuel.saturating_sub(rest);
         let _ = self.ctx.set_fuel(rest.min(slice));

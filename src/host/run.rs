@@ -91,6 +91,9 @@ impl<P: Proxy> Vm<P> {
         }
         self.refuel(self.store.data().phase == Phase::Callback);
         let event = self.open_callback(callback, words, params);
+        if self.store.data_mut().halts() {
+            return Step::Failed;
+        }
         let results = callback.returns.wasm().len();
         let running = Running {
             callback,
@@ -226,6 +229,9 @@ impl<P: Proxy> Vm<P> {
     }
 
     pub(super) fn fail(&mut self, function: &str, error: &Error) -> Step {
+        if self.store.data_mut().halts() {
+            return Step::Failed;
+        }
         let state = self.store.data_mut();
         let (why, limit) = cause(error, state.limits.fuel_per_callback);
         let (why, limit) = match (limit, state.refused.take()) {

@@ -6,6 +6,7 @@ use super::link::Bound;
 use super::port::{At, HostCallPoint, Proxy};
 use super::profile::Profile;
 use crate::abi::AbiVersion;
+use crate::model::moment::Mark;
 use std::collections::{BTreeMap, BTreeSet};
 use wasmi::errors::{MemoryError, TableError};
 use wasmi::{Func, Memory, ResourceLimiter};
@@ -66,11 +67,19 @@ pub(super) struct VmState<P: Proxy> {
     pub(super) kept: u64,
     /// A limit that was refused quietly (`memory.grow` answers -1), to be named if a trap follows.
     pub(super) refused: Option<&'static str>,
+    /// What the arguments of the host call point to at which a replay stopped.
+    pub(super) marks: Vec<Mark>,
     /// Reused for values on their way to the guest.
     pub(super) scratch: Vec<u8>,
 }
 
 impl<P: Proxy> VmState<P> {
+    /// Whether a replay has come to its event.
+    pub(super) fn halts(&mut self) -> bool {
+        let proxy = self.proxy.as_mut();
+        proxy.is_some_and(|proxy| proxy.trace().reached())
+    }
+
     /// On behalf of whom a host call is made now.
     pub(super) fn at(&self) -> At {
         let effective = self.effective;

@@ -16,6 +16,7 @@ use super::profile::{Change, Profile};
 use super::run::Suspended;
 use super::state::{Phase, VmState};
 use crate::abi::CALLBACKS;
+use crate::model::moment::Mark;
 use crate::model::trace::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 use wasmi::{Func, Store};
@@ -88,6 +89,7 @@ impl<P: Proxy> Vm<P> {
             logged: 0,
             kept: 0,
             refused: None,
+            marks: Vec::new(),
             scratch: Vec::new(),
         };
         let mut store = Store::new(&module.inner.engine.wasmi, state);
@@ -183,6 +185,11 @@ impl<P: Proxy> Vm<P> {
         }
     }
 
+    /// What the arguments of the host call point to at which a replay stopped.
+    pub fn marks(&self) -> Vec<Mark> {
+        self.store.data().marks.clone()
+    }
+
     /// The most fuel that one callback has used.
     pub fn fuel_max(&self) -> u64 {
         self.fuel_max
@@ -221,6 +228,9 @@ impl<P: Proxy> Vm<P> {
             true => self.open("start", 0, Vec::new()),
             false => None,
         };
+        if self.store.data_mut().halts() {
+            return Step::Failed;
+        }
         let wasm = self.module.inner.wasm.clone();
         let linked = link(&self.module, &mut self.store);
         let instance =

@@ -8,6 +8,7 @@ mod choose;
 mod mistakes;
 mod modules;
 mod parse;
+mod replay;
 mod run;
 mod session;
 
@@ -16,5 +17,6 @@ pub use choose::{REQUEST, put_request, put_request_part, scenario_named};
 pub use mistakes::recognise;
 pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
+pub use replay::{moment_text, replay};
 pub use run::{RunOptions, run};
 pub use session::{Session, event_line, trace_lines};

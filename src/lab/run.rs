@@ -34,7 +34,15 @@ impl Default for RunOptions {
 /// # Errors
 /// What of the lab cannot be used: the configuration, a module, an item of traffic.
 pub fn run(lab: &Lab, contents: &Contents, options: &RunOptions) -> Result<Report, Problem> {
-    let prepared = Prepared::new(lab, contents)?;
+    run_prepared(&Prepared::new(lab, contents)?, lab, options)
+}
+
+/// The same for a lab that has been prepared, and may be run or replayed again.
+pub(super) fn run_prepared(
+    prepared: &Prepared,
+    lab: &Lab,
+    options: &RunOptions,
+) -> Result<Report, Problem> {
     let mut report = Report {
         ok: true,
         ..Report::default()

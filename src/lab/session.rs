@@ -3,13 +3,18 @@
 //! Holds the samples that have arrived, the run that waits for more of them, and the last report,
 //! whose events stay here and leave by window. Must not know: how messages travel.
 
+use super::run::run_prepared;
 use super::{
-    Beside, RunOptions, Sample, Unresolved, parse, put_request, resolve, run, scenario_named,
+    Beside, RunOptions, Sample, Unresolved, moment_text, parse, put_request, resolve,
+    scenario_named,
 };
 use crate::model::Request;
+use crate::model::lab::Lab;
+use crate::model::moment::Window;
 use crate::model::report::Report;
 use crate::model::trace::{Event, Value};
 use crate::protocol::{FromEngine, ToEngine, VERSION};
+use crate::proxy::Prepared;
 use std::collections::BTreeMap;
 
 /// The name that places carry for a lab that came as text.
@@ -39,6 +44,11 @@ struct Last {
     run: u32,
     events: Vec<Vec<Event>>,
     found: Option<(usize, String, Vec<usize>)>,
+    /// What it was a run of, to be run again up to an event.
+    lab: Lab,
+    prepared: Prepared,
+    /// The one scenario that was run, when one was named.
+    only: Option<usize>,
 }
 
 impl Session {
@@ -84,6 +94,15 @@ impl Session {
                 .rows(run, scenario, from, count, &search)
                 .into_iter()
                 .collect(),
+            ToEngine::State {
+                run,
+                scenario,
+                event,
+                window,
+            } => self
+                .state(run, scenario, event, window)
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -93,7 +112,11 @@ impl Session {
             return Vec::new();
         };
         match self.attempt(&job) {
-            Ok(report) => vec![self.done(job.run, report)],
+            Ok((report, lab, prepared)) => {
+                let only = job.scenario.as_ref();
+                let only = only.and_then(|name| scenario_named(&lab, name).ok());
+                vec![self.done(job.run, report, lab, prepared, only)]
+            }
             Err(Unresolved::Problem(problem)) => vec![FromEngine::Refused {
                 run: job.run,
                 problem,
@@ -116,7 +139,7 @@ impl Session {
         }
     }
 
-    fn attempt(&self, job: &Job) -> Result<Report, Unresolved> {
+    fn attempt(&self, job: &Job) -> Result<(Report, Lab, Prepared), Unresolved> {
         let beside = Here {
             samples: &self.samples,
             edits: &job.edits,
@@ -134,11 +157,20 @@ impl Session {
             scenario: job.scenario.clone(),
             ..RunOptions::default()
         };
-        Ok(run(&lab, &contents, &options)?)
+        let prepared = Prepared::new(&lab, &contents)?;
+        let report = run_prepared(&prepared, &lab, &options)?;
+        Ok((report, lab, prepared))
     }
 
     /// Keeps the events and gives the report without them.
-    fn done(&mut self, run: u32, mut report: Report) -> FromEngine {
+    fn done(
+        &mut self,
+        run: u32,
+        mut report: Report,
+        lab: Lab,
+        prepared: Prepared,
+        only: Option<usize>,
+    ) -> FromEngine {
         let events: Vec<Vec<Event>> = report
             .scenarios
             .iter_mut()
@@ -149,12 +181,36 @@ impl Session {
             run,
             events,
             found: None,
+            lab,
+            prepared,
+            only,
         });
         FromEngine::Done {
             run,
             report,
             events: counts,
         }
+    }
+
+    /// The state at an event, by a replay; nothing when the run is no longer the last one.
+    fn state(
+        &self,
+        run: u32,
+        scenario: usize,
+        event: u32,
+        window: Option<Window>,
+    ) -> Option<FromEngine> {
+        let last = self.last.as_ref().filter(|last| last.run == run)?;
+        // A run of one scenario by name has it at 0, wherever it stands in the lab.
+        let played = last.lab.scenarios.get(last.only.unwrap_or(scenario))?;
+        let cap = RunOptions::default().event_cap;
+        let (_, moment) = last.prepared.replay(played, cap, event, window);
+        Some(FromEngine::State {
+            run,
+            scenario,
+            event,
+            state: moment_text(&moment?),
+        })
     }
 
     /// A window of rows; nothing when the run is no longer the last one.

@@ -7,9 +7,11 @@ pub mod doctor;
 mod headers;
 #[cfg(feature = "host")]
 pub mod lab;
+pub mod moment;
 mod problem;
 pub mod report;
 mod request;
+mod section;
 pub mod trace;
 #[cfg(feature = "host")]
 pub mod yaml;
@@ -18,3 +20,4 @@ pub use bytes::Bytes;
 pub use headers::Headers;
 pub use problem::{Place, Problem};
 pub use request::{Exercise, Request};
+pub use section::Section;

@@ -194,12 +194,16 @@ pub struct Trace {
     pub t_ns: u64,
     /// The thread that runs now.
     pub thread: u32,
+    /// The event at which a replay stops: nothing is recorded or closed after it.
+    pub stop_at: Option<u32>,
     /// Open events of each thread, innermost last: parents of what comes next.
     open: Vec<(u32, Vec<u32>)>,
     /// The bytes of all values so far.
     bytes: usize,
     /// Whether the mark is set and nothing more is recorded.
     cut: bool,
+    /// Whether the event at which a replay stops is there.
+    reached: bool,
 }
 
 /// The most bytes of values that a trace keeps.
@@ -270,8 +274,12 @@ impl Trace {
         result: Option<Outcome>,
     ) {
         let parent = self.stack().last().copied();
+        let n = self.events.len() as u32;
+        if self.stop_at == Some(n) {
+            (self.reached, self.cut) = (true, true);
+        }
         self.events.push(Event {
-            n: self.events.len() as u32,
+            n,
             t_ns: self.t_ns,
             thread: self.thread,
             vm,
@@ -285,6 +293,11 @@ impl Trace {
         });
     }
 
+    /// Whether the event at which a replay stops has been recorded.
+    pub fn reached(&self) -> bool {
+        self.reached
+    }
+
     /// Makes event `n` the parent of what this thread records next, until it is closed.
     pub fn open(&mut self, n: Option<u32>) {
         if let Some(n) = n {
@@ -294,7 +307,9 @@ impl Trace {
 
     /// Ends event `n`: sets its result and fuel, and stops nesting below it.
     pub fn close(&mut self, n: Option<u32>, result: Option<Outcome>, fuel: Option<u64>) {
-        let Some(n) = n else { return };
+        let Some(n) = n.filter(|_| !self.reached) else {
+            return;
+        };
         let stack = self.stack();
         if let Some(at) = stack.iter().rposition(|&open| open == n) {
             stack.truncate(at);

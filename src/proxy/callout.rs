@@ -122,13 +122,12 @@ impl Shared {
                 arg("headers", &request.headers),
                 arg("body", request.body.clone()),
             ];
-            self.trace.record(
+            self.record(
                 Kind::Upstream,
                 "callout",
                 Some(at.vm),
                 Some(at.context),
                 args,
-                None,
             );
         }
         let stream = self.stream_of(at).map(|(stream, _)| stream);
@@ -199,8 +198,7 @@ impl Shared {
                 args.push(arg("body", message.body.clone()));
             }
             let vm = Some(vm as u32);
-            self.trace
-                .record(Kind::Upstream, "callout_response", vm, None, args, None)
+            self.record(Kind::Upstream, "callout_response", vm, None, args)
         } else {
             None
         };

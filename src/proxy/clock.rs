@@ -75,6 +75,12 @@ impl Clock {
         self.counts[weight as usize] > 0
     }
 
+    /// What is to come, next first: its time, its thread and its task.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u64, usize, &Task)> {
+        let entries = self.entries.iter();
+        entries.map(|((at_ns, _), entry)| (*at_ns, entry.thread, &entry.task))
+    }
+
     /// Moves on to the time of the next entries and takes them: their threads and tasks.
     pub(super) fn advance(&mut self) -> Vec<(usize, Task)> {
         let mut due = Vec::new();

@@ -243,8 +243,7 @@ impl Shared {
             "end_of_stream",
             if frame.end { "true" } else { "false" },
         ));
-        self.trace
-            .record(Kind::Client, name, None, None, args, None);
+        self.record(Kind::Client, name, None, None, args);
     }
 
     /// The connection manager's own changes to a request; false when it has answered itself.
@@ -338,8 +337,7 @@ impl Shared {
         };
         if self.trace.capture {
             let args = vec![arg("stream", index), arg("headers", &headers)];
-            self.trace
-                .record(Kind::Client, "response_headers", None, None, args, None);
+            self.record(Kind::Client, "response_headers", None, None, args);
         }
         let stream = &mut self.streams[index];
         stream.received = Some(Response {
@@ -362,8 +360,7 @@ impl Shared {
                 arg("data", bytes),
                 arg("end_of_stream", if end { "true" } else { "false" }),
             ];
-            self.trace
-                .record(Kind::Client, "response_data", None, None, args, None);
+            self.record(Kind::Client, "response_data", None, None, args);
         }
         let stream = &mut self.streams[index];
         stream.info.bytes_sent += bytes.len() as u64;
@@ -388,8 +385,7 @@ impl Shared {
         }
         if self.trace.capture {
             let args = vec![arg("stream", index), arg("trailers", &trailers)];
-            self.trace
-                .record(Kind::Client, "response_trailers", None, None, args, None);
+            self.record(Kind::Client, "response_trailers", None, None, args);
         }
         self.finish(index, ExchangeOutcome::Completed);
     }

@@ -30,8 +30,7 @@ impl Shared {
     fn record_reset(&mut self, index: usize, name: &'static str) {
         if self.trace.capture {
             let args = vec![arg("stream", index)];
-            self.trace
-                .record(Kind::Client, name, None, None, args, None);
+            self.record(Kind::Client, name, None, None, args);
         }
     }
 
@@ -64,8 +63,7 @@ impl Shared {
                 arg("content_length", promised),
                 arg("received", received),
             ];
-            self.trace
-                .record(Kind::Client, "waits_for_body", None, None, args, None);
+            self.record(Kind::Client, "waits_for_body", None, None, args);
         }
         let stream = &mut self.streams[index];
         if let Some(id) = stream.idle.take() {

@@ -178,7 +178,7 @@ impl Shared {
         vm: Option<u32>,
         args: Vec<Arg>,
     ) -> Option<u32> {
-        let event = self.trace.record(Kind::Chain, name, vm, None, args, None);
+        let event = self.record(Kind::Chain, name, vm, None, args);
         self.trace.open(event);
         event
     }

@@ -62,8 +62,7 @@ impl Shared {
                 arg("details", reply.details.as_bytes()),
                 arg("way", way_word),
             ];
-            self.trace
-                .record(Kind::Chain, "local_reply", None, None, args, None);
+            self.record(Kind::Chain, "local_reply", None, None, args);
         }
         let (headers, body) = self.build_reply(index, reply);
         let end = body.is_empty();

@@ -18,6 +18,7 @@ mod filter_state;
 mod foreign;
 mod iterate;
 mod local_reply;
+mod moment;
 mod port;
 mod properties;
 mod protobuf;

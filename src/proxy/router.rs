@@ -37,8 +37,7 @@ impl Shared {
                     None => "none".to_owned(),
                 };
                 let args = vec![arg("stream", index), arg("route", name.as_bytes())];
-                self.trace
-                    .record(Kind::Chain, "route", None, None, args, None);
+                self.record(Kind::Chain, "route", None, None, args);
             }
         }
         match self.streams[index].route {
@@ -195,8 +194,7 @@ impl Shared {
                 arg("headers", &headers),
                 arg("end_of_stream", if end { "true" } else { "false" }),
             ];
-            self.trace
-                .record(Kind::Upstream, "request_headers", None, None, args, None);
+            self.record(Kind::Upstream, "request_headers", None, None, args);
         }
         let now = self.clock.now_ns;
         let stream = &mut self.streams[index];
@@ -238,8 +236,7 @@ impl Shared {
                 arg("data", bytes),
                 arg("end_of_stream", if end { "true" } else { "false" }),
             ];
-            self.trace
-                .record(Kind::Upstream, "request_data", None, None, args, None);
+            self.record(Kind::Upstream, "request_data", None, None, args);
         }
         if let Some(sent) = self.sent(index) {
             sent.body.0.extend(bytes);
@@ -261,8 +258,7 @@ impl Shared {
             .unwrap_or_default();
         if self.trace.capture {
             let args = vec![arg("stream", index), arg("trailers", &trailers)];
-            self.trace
-                .record(Kind::Upstream, "request_trailers", None, None, args, None);
+            self.record(Kind::Upstream, "request_trailers", None, None, args);
         }
         if let Some(sent) = self.sent(index) {
             sent.trailers = trailers;

@@ -15,6 +15,7 @@ use super::world::Contents;
 use crate::abi::{AbiVersion, LogLevel};
 use crate::host::{Engine, Limits, Profile};
 use crate::model::lab::{Traffic, UpstreamRule};
+use crate::model::moment::Moment;
 use crate::model::report::{CallResult, LogLine, UpstreamRequest};
 use crate::model::trace::Trace;
 use std::collections::{BTreeMap, VecDeque};
@@ -96,6 +97,8 @@ pub(super) struct Shared {
     pub(super) log_level: LogLevel,
     /// The trace.
     pub(super) trace: Trace,
+    /// What a replay saw where it stopped.
+    pub(super) seen: Option<Moment>,
 }
 
 /// A thread.

@@ -77,8 +77,7 @@ impl Shared {
         if self.trace.capture {
             let mut args = vec![arg("key", key)];
             args.extend(value.map(|value| arg("value", value)));
-            self.trace
-                .record(Kind::State, name, Some(at.vm), Some(at.context), args, None);
+            self.record(Kind::State, name, Some(at.vm), Some(at.context), args);
         }
     }
 }

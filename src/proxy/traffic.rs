@@ -104,8 +104,7 @@ impl Shared {
         if let Some(filter) = holder {
             args.push(arg("held_by", self.filter_name(filter).as_bytes()));
         }
-        self.trace
-            .record(Kind::Chain, "stalled", None, None, args, None);
+        self.record(Kind::Chain, "stalled", None, None, args);
     }
 
     /// A connection by name or a new one, and the thread it is pinned to.
@@ -136,9 +135,7 @@ impl Shared {
                 arg("export", export.as_bytes()),
                 arg("args", words.join(", ").as_bytes()),
             ];
-            let event = self
-                .trace
-                .record(Kind::Callback, "call", None, None, args, None);
+            let event = self.record(Kind::Callback, "call", None, None, args);
             self.trace.open(event);
             event
         } else {
@@ -199,8 +196,7 @@ impl Shared {
         });
         if self.trace.capture {
             let args = vec![arg("log_level", level.word()), arg("message", text)];
-            self.trace
-                .record(Kind::HostCall, "proxy_log", None, None, args, None);
+            self.record(Kind::HostCall, "proxy_log", None, None, args);
         }
     }
 }

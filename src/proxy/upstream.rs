@@ -103,8 +103,7 @@ impl Shared {
                 arg("cluster", cluster.as_bytes()),
                 arg("reason", words.as_bytes()),
             ];
-            self.trace
-                .record(Kind::Upstream, "reset", None, None, args, None);
+            self.record(Kind::Upstream, "reset", None, None, args);
         }
         self.abandon_upstream(index);
         if answered {
@@ -217,8 +216,7 @@ impl Shared {
             "end_of_stream",
             if frame.end { "true" } else { "false" },
         ));
-        self.trace
-            .record(Kind::Upstream, name, None, None, args, None);
+        self.record(Kind::Upstream, name, None, None, args);
     }
 
     /// The router gives its request to the upstream up, or is done with it.

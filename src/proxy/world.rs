@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, OUTSIDE, Weight};
 use super::config::{self, Code, Config, FilterKind, Logger, Plugin};
+use super::moment;
 use super::random::Random;
 use super::report::report;
 use super::schedule::Scheduler;
@@ -12,8 +13,9 @@ use super::traffic::PATIENCE;
 use crate::abi::LogLevel;
 use crate::host::{Engine, GuestCall, Limits, Module, Profile, Step, Vm, VmSettings};
 use crate::model::lab::{File, Lab, Scenario, Source, TrafficAction};
+use crate::model::moment::{Moment, Window};
 use crate::model::report::ScenarioReport;
-use crate::model::trace::Trace;
+use crate::model::trace::{Event, Trace};
 use crate::model::yaml::nearest;
 use crate::model::{Place, Problem};
 use std::collections::BTreeMap;
@@ -35,6 +37,12 @@ pub struct Prepared {
     contents: Rc<Contents>,
     upstreams: Rc<BTreeMap<String, Vec<crate::model::lab::UpstreamRule>>>,
     lab: LabParts,
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").finish_non_exhaustive()
+    }
 }
 
 /// What every scenario needs of the lab.
@@ -111,14 +119,51 @@ impl Prepared {
     /// Runs a scenario in a fresh world. The report has no checks yet.
     pub fn run(&self, scenario: &Scenario, capture: bool, event_cap: u32) -> ScenarioReport {
         let mut vms = Vec::new();
-        let mut shared = Box::new(self.shared(scenario, Trace::new(capture, event_cap)));
+        let shared = self.play(scenario, Trace::new(capture, event_cap), &mut vms);
+        report(*shared, &vms, scenario)
+    }
+
+    /// Runs a scenario again up to the moment when event `at` is recorded.
+    ///
+    /// Gives the events up to there, and the state: with a window of the memory of the event's VM,
+    /// the one asked for or one around what its arguments point to. There is no state when the run
+    /// has no such event; then the events are all it has.
+    pub fn replay(
+        &self,
+        scenario: &Scenario,
+        event_cap: u32,
+        at: u32,
+        window: Option<Window>,
+    ) -> (Vec<Event>, Option<Moment>) {
+        let mut vms = Vec::new();
+        let mut trace = Trace::new(true, event_cap);
+        trace.stop_at = Some(at);
+        let mut shared = self.play(scenario, trace, &mut vms);
+        let mut moment = match shared.trace.reached() {
+            true => shared.seen.take().or_else(|| shared.look()),
+            false => None,
+        };
+        let events = shared.trace.events;
+        if let Some(moment) = &mut moment {
+            moment::complete(moment, &events, &vms, window);
+        }
+        (events, moment)
+    }
+
+    fn play(
+        &self,
+        scenario: &Scenario,
+        trace: Trace,
+        vms: &mut Vec<Option<Vm<Shared>>>,
+    ) -> Box<Shared> {
+        let mut shared = Box::new(self.shared(scenario, trace));
         shared.boot_plugins();
-        shared = self.settle(shared, &mut vms);
+        shared = self.settle(shared, vms);
         if shared.rejected.is_none() && shared.stopped.is_none() {
             shared.begin_traffic();
-            shared = self.settle(shared, &mut vms);
+            shared = self.settle(shared, vms);
         }
-        report(*shared, &vms, scenario)
+        shared
     }
 
     fn shared(&self, scenario: &Scenario, trace: Trace) -> Shared {
@@ -190,6 +235,7 @@ impl Prepared {
             // As a developer runs Envoy: --component-log-level wasm:trace.
             log_level: LogLevel::Trace,
             trace,
+            seen: None,
         }
     }
 
@@ -197,6 +243,9 @@ impl Prepared {
     fn settle(&self, mut shared: Box<Shared>, vms: &mut Vec<Option<Vm<Shared>>>) -> Box<Shared> {
         let mut callouts_left = CALLOUTS_MAX;
         loop {
+            if shared.trace.reached() {
+                return shared;
+            }
             if !shared.in_turn()
                 && let Some(task) = shared.outside.pop_front()
             {
@@ -286,6 +335,9 @@ impl Prepared {
         mut made: Made,
         resumed: bool,
     ) -> Box<Shared> {
+        if shared.trace.reached() {
+            return shared;
+        }
         let number = made.call.vm;
         if let Command::Make = made.call.command {
             let ended = match self.make_vm(&shared, number) {
@@ -328,6 +380,9 @@ impl Prepared {
             vm.call(shared, call)
         };
         shared.running_callback = None;
+        if shared.trace.reached() {
+            return shared;
+        }
         let ended = match step {
             Step::Suspended(_) => {
                 let thread = shared.thread;
@@ -344,6 +399,9 @@ impl Prepared {
             vm.drop_context(context);
         }
         shared.after(made.call.after, number, ended, made.context);
+        if shared.trace.reached() {
+            return shared;
+        }
         for gone in shared.gone.drain(..) {
             // A VM that could not be made has a number and no place.
             if let Some(slot) = vms.get_mut(gone) {

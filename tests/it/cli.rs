@@ -1,5 +1,6 @@
 //! The real `tour` binary: output, exit codes, and the one message of each refusal.
 
+mod at;
 mod check;
 mod doctor;
 mod refusals;

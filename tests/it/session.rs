@@ -3,6 +3,7 @@
 use crate::support::sample;
 use proxy_wasm_tour::lab::Session;
 use proxy_wasm_tour::model::Request;
+use proxy_wasm_tour::model::moment::Window;
 use proxy_wasm_tour::protocol::{FromEngine, ToEngine};
 use std::collections::BTreeMap;
 
@@ -239,4 +240,55 @@ fn rows_come_by_window_and_by_search() {
         "rows of a run that is no longer the last"
     );
     assert!(ask(rows(1, 9, 0, 1, "")).is_none());
+}
+
+#[test]
+fn the_state_at_an_event_comes_by_a_replay() {
+    let mut session = ready();
+    let ran = ToEngine::Run {
+        run: 1,
+        lab: LAB.to_owned(),
+        edits: BTreeMap::new(),
+        request: None,
+        scenario: Some("a header of that name is there already".to_owned()),
+    };
+    session.handle(ran, Vec::new());
+    let mut ask = |run, event, window| {
+        let message = ToEngine::State {
+            run,
+            scenario: 0,
+            event,
+            window,
+        };
+        session.handle(message, Vec::new()).pop()
+    };
+    let Some(FromEngine::State {
+        event: 25, state, ..
+    }) = ask(1, 25, None)
+    else {
+        panic!()
+    };
+    let rows = |title: &str| {
+        let section = state.sections.iter().find(|one| one.title == title);
+        section.unwrap_or_else(|| panic!("{state:?}")).rows.clone()
+    };
+    let headers = rows("stream 0: request headers");
+    assert!(
+        headers.iter().any(|(name, _)| name == "x-hello"),
+        "the scenario that was run by name: {headers:?}"
+    );
+    assert_eq!(rows("arguments in memory")[0].0, "key");
+    let dump = state.dump.clone().unwrap();
+    assert_eq!(dump.rows.len(), 16);
+    let window = Window {
+        address: dump.address + 1,
+        length: 20,
+    };
+    let Some(FromEngine::State { state: other, .. }) = ask(1, 25, Some(window)) else {
+        panic!()
+    };
+    let other = other.dump.unwrap();
+    assert_eq!((other.address, other.rows.len()), (window.address, 2));
+    assert!(ask(1, 9999, None).is_none());
+    assert!(ask(2, 25, None).is_none(), "of a run that is not the last");
 }

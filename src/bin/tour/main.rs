@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stderr)]
 
+mod at;
 mod bench;
 mod check;
 mod doctor;
@@ -113,6 +114,8 @@ Options of `run`:
   --json                 the whole report as one JSON object
   --trace                the trace only, one JSON event per line
   --scenario NAME        only this scenario
+  --at K                 the state when event K was recorded, instead of the report
+  --memory ADDR,LEN      with --at: these bytes of the module's memory
   --samples DIR          where sample filters lie (default: target/filters)
   --parts DIR            where editable parts stand (default: start)
 Options of `check`:

@@ -1,7 +1,7 @@
 //! `tour run`: a lab file, or one filter and one request.
 
 use super::options::{Options, Takes};
-use super::{Done, Unusable, oneshot, show};
+use super::{Done, Unusable, at, oneshot, show};
 use proxy_wasm_tour::export::{Disk, in_words};
 use proxy_wasm_tour::lab::{self, Contents, RunOptions, Unresolved, trace_lines};
 use proxy_wasm_tour::model::Problem;
@@ -13,6 +13,8 @@ const LAB: &[(&str, Takes)] = &[
     ("json", Takes::Nothing),
     ("trace", Takes::Nothing),
     ("scenario", Takes::One),
+    ("at", Takes::One),
+    ("memory", Takes::One),
     ("samples", Takes::One),
     ("parts", Takes::One),
     ("wasm", Takes::One),
@@ -34,15 +36,19 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         scenario: options.value("scenario").map(str::to_owned),
         ..RunOptions::default()
     };
-    let report =
-        lab::run(&lab, &contents, &run).map_err(|problem| match options.value("wasm") {
-            // Here the lab was never a file that a person has seen: the module is.
-            Some(wasm) => {
-                let message = problem.message.trim_start_matches("/filter.wasm: ");
-                Problem::in_file(wasm, message, problem.help)
-            }
-            None => problem,
-        })?;
+    // Without a lab file the lab was never one that a person has seen: the module is.
+    let named = |problem: Problem| match options.value("wasm") {
+        Some(wasm) => {
+            let message = problem.message.trim_start_matches("/filter.wasm: ");
+            Problem::in_file(wasm, message, problem.help)
+        }
+        None => problem,
+    };
+    if let Some((at, window)) = at::asked(&options)? {
+        let moment = lab::replay(&lab, &contents, &run, at, window).map_err(named)?;
+        return at::shown(&moment, options.has("json"));
+    }
+    let report = lab::run(&lab, &contents, &run).map_err(named)?;
     let (mut out, mut err) = (String::new(), String::new());
     if options.has("json") {
         out = serde_json::to_string(&report).map_err(|e| e.to_string())?;

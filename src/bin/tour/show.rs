@@ -242,7 +242,7 @@ fn check(out: &mut String, check: &Check) {
 }
 
 /// Milliseconds of simulated time, exact to the microsecond.
-fn millis(ns: u64) -> String {
+pub(crate) fn millis(ns: u64) -> String {
     format!("{}.{:03}ms", ns / 1_000_000, ns / 1_000 % 1_000)
 }
 
@@ -260,7 +260,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// Text of several lines, each below the first.
-fn indented(out: &mut String, depth: usize, head: &str, text: &str) {
+pub(crate) fn indented(out: &mut String, depth: usize, head: &str, text: &str) {
     let gap = if head == "| " {
         head.to_owned()
     } else {

@@ -7,6 +7,7 @@ mod foreign;
 mod guest;
 mod limits;
 mod plugins;
+mod replay;
 mod replies;
 mod router;
 mod shared;

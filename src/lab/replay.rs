@@ -1,0 +1,243 @@
+//! Time travel: a scenario is run again up to an event, and its state there is told in words.
+//!
+//! A run is a pure function of its lab, so the second run comes to the same event in the same state.
+//! Must not know: how a VM is stopped, who looks at the words.
+
+use super::{Contents, RunOptions, scenario_named};
+use crate::model::lab::{Lab, Scenario};
+use crate::model::moment::{
+    Dump, DumpRow, Excerpt, Half, Mark, Memory, Moment, MomentText, StreamNow, Window,
+};
+use crate::model::{Headers, Problem, Section};
+use crate::proxy::Prepared;
+
+/// The state at event `at` of one scenario: the one that the options name, or the only one.
+///
+/// # Errors
+/// What [`super::run`] refuses, several scenarios and none named, and an event that the run does not
+/// have: the message says how many there are.
+pub fn replay(
+    lab: &Lab,
+    contents: &Contents,
+    options: &RunOptions,
+    at: u32,
+    window: Option<Window>,
+) -> Result<Moment, Problem> {
+    let chosen = match (&options.scenario, lab.scenarios.as_slice()) {
+        (Some(name), _) => scenario_named(lab, name)?,
+        (None, [_]) => 0,
+        (None, all) => {
+            let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+            return Err(Problem::in_file(
+                &lab.file,
+                "an event is one of a scenario, and none is named",
+                format!("Scenarios here: {}.", names.join(", ")),
+            ));
+        }
+    };
+    let prepared = Prepared::new(lab, contents)?;
+    let scenario: &Scenario = &lab.scenarios[chosen];
+    let (events, moment) = prepared.replay(scenario, options.event_cap, at, window);
+    moment.ok_or_else(|| {
+        let (name, count) = (&scenario.name, events.len());
+        let message = format!("scenario `{name}` has no event {at}: it has {count} events");
+        let help = match count.checked_sub(1) {
+            Some(last) => format!("They are numbered from 0 to {last}."),
+            None => String::new(),
+        };
+        Problem::in_file(&lab.file, message, help)
+    })
+}
+
+/// A moment in words.
+pub fn moment_text(moment: &Moment) -> MomentText {
+    let mut sections = Vec::new();
+    if let Some(memory) = &moment.memory {
+        let rows = memory.marks.iter().map(|mark| {
+            let Mark {
+                name,
+                address,
+                size,
+            } = mark;
+            (name.clone(), format!("{size} bytes at 0x{address:x}"))
+        });
+        sections.push(Section::new("arguments in memory", rows.collect()));
+    }
+    for stream in &moment.streams {
+        of_stream(stream, &mut sections);
+    }
+    let data = moment.shared_data.iter().map(|datum| {
+        let key = format!("{}/{}", bytes(&datum.vm_id), bytes(&datum.key));
+        let value = excerpt(&datum.value);
+        (key, format!("{value} (CAS {})", datum.cas))
+    });
+    sections.push(Section::new("shared data (vm_id/key)", data.collect()));
+    let queues = moment.queues.iter().map(|queue| {
+        let name = format!("{}/{}", bytes(&queue.vm_id), bytes(&queue.name));
+        let mut lines = vec![format!("token {}, {} items", queue.token, queue.length)];
+        lines.extend(queue.items.iter().map(excerpt));
+        (name, lines.join("\n"))
+    });
+    sections.push(Section::new("queues (vm_id/name)", queues.collect()));
+    let timers = moment.timers.iter().map(|timer| {
+        let thread = timer.thread.map_or("outside".to_owned(), thread);
+        let at = format!(
+            "{}.{:03} ms",
+            timer.at_ns / 1_000_000,
+            timer.at_ns / 1_000 % 1_000
+        );
+        (at, format!("{} ({thread})", timer.what))
+    });
+    sections.push(Section::new("timers", timers.collect()));
+    let vms = moment.vms.iter().map(|vm| {
+        let mut lines = vec![format!(
+            "{}, {}, vm_id {:?}, {}{}",
+            vm.role,
+            thread(vm.thread),
+            vm.vm_id,
+            pages(vm.memory_bytes),
+            if vm.failed { ", failed" } else { "" }
+        )];
+        lines.extend(
+            vm.roots
+                .iter()
+                .map(|(root, plugin)| format!("root context {root}: {plugin}")),
+        );
+        lines.extend(
+            vm.contexts
+                .iter()
+                .map(|(context, stream)| format!("context {context}: stream {stream}")),
+        );
+        (format!("VM {}", vm.vm), lines.join("\n"))
+    });
+    sections.push(Section::new("VMs", vms.collect()));
+    let metrics = moment
+        .metrics
+        .iter()
+        .map(|(name, value)| (name.clone(), value.to_string()));
+    sections.push(Section::new("metrics", metrics.collect()));
+    sections.retain(|section| !section.rows.is_empty());
+    MomentText {
+        sections,
+        dump: moment.memory.as_ref().map(dump),
+    }
+}
+
+fn of_stream(stream: &StreamNow, sections: &mut Vec<Section>) {
+    let number = stream.stream;
+    for (side, half) in [("request", &stream.request), ("response", &stream.response)] {
+        for (what, map) in [("headers", &half.headers), ("trailers", &half.trailers)] {
+            let rows = map.as_ref().map_or_else(Vec::new, pairs);
+            sections.push(Section::new(
+                format!("stream {number}: {side} {what}"),
+                rows,
+            ));
+        }
+        let rows = of_body(half);
+        sections.push(Section::new(format!("stream {number}: {side} body"), rows));
+    }
+}
+
+/// What is there of a body, and who holds it.
+fn of_body(half: &Half) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
+    if let Some(held) = &half.held {
+        row("held", excerpt(held));
+    }
+    if let Some(chunk) = &half.chunk {
+        row("on its way", excerpt(chunk));
+    }
+    for (filter, how) in &half.stopped_by {
+        row("stopped by", format!("{filter} ({how})"));
+    }
+    if half.paused {
+        row("sender", "is not being read: too much is held".to_owned());
+    } else if half.complete {
+        row("sender", "has said everything".to_owned());
+    }
+    rows
+}
+
+fn pairs(headers: &Headers) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| (bytes(name), bytes(value)))
+        .collect()
+}
+
+fn thread(number: u32) -> String {
+    match number.checked_sub(1) {
+        Some(worker) => format!("worker {worker}"),
+        None => "main thread".to_owned(),
+    }
+}
+
+fn pages(bytes: u64) -> String {
+    format!("{} pages of memory", bytes / 65536)
+}
+
+/// Bytes as text, so that nothing in it can drive a terminal; others as base64.
+fn bytes(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        Ok(text) => text.escape_debug().to_string(),
+        Err(_) => format!("base64:{}", crate::model::Bytes::from(bytes).to_base64()),
+    }
+}
+
+fn excerpt(value: &Excerpt) -> String {
+    let size = value.size;
+    if size == 0 {
+        return "0 bytes".to_owned();
+    }
+    let cut = if size > value.bytes.len() as u64 {
+        " …"
+    } else {
+        ""
+    };
+    // A cut may stand inside a character.
+    let shown = match std::str::from_utf8(&value.bytes) {
+        Err(e) if !cut.is_empty() && e.error_len().is_none() => &value.bytes[..e.valid_up_to()],
+        _ => &value.bytes[..],
+    };
+    format!("{size} bytes: {}{cut}", bytes(shown))
+}
+
+fn dump(memory: &Memory) -> Dump {
+    let is_marked = |address: u64| {
+        memory.marks.iter().any(|mark| {
+            let from = u64::from(mark.address);
+            (from..from + u64::from(mark.size)).contains(&address)
+        })
+    };
+    let rows = memory
+        .bytes
+        .chunks(16)
+        .zip((u64::from(memory.address)..).step_by(16));
+    let rows = rows.map(|(bytes, address)| {
+        let mut hex: Vec<(String, bool)> = Vec::new();
+        for (byte, at) in bytes.iter().zip(address..) {
+            let marked = is_marked(at);
+            let word = format!("{byte:02x} ");
+            match hex.last_mut() {
+                Some((run, same)) if *same == marked => run.push_str(&word),
+                _ => hex.push((word, marked)),
+            }
+        }
+        let text = bytes.iter().map(|byte| match byte {
+            b' '..=b'~' => char::from(*byte),
+            _ => '.',
+        });
+        DumpRow {
+            address: format!("{address:08x}"),
+            hex,
+            text: text.collect(),
+        }
+    });
+    Dump {
+        title: format!("memory of VM {}: {}", memory.vm, pages(memory.size)),
+        address: memory.address,
+        rows: rows.collect(),
+    }
+}
