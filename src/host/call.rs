@@ -231,13 +231,19 @@ impl<'a, P: Proxy> Call<'a, P> {
     pub(super) fn within_log_limit(&mut self, length: usize) -> bool {
         let state = self.state();
         state.logged += length as u64 + 1;
-        let limit = state.limits.log_bytes;
-        let within = state.logged <= limit;
-        if !within {
-            let cause = format!("log limit: the VM has logged more than {limit} bytes");
+        let (own, run) = (state.limits.log_bytes, state.limits.run_log_bytes);
+        let more = length as u64 + 1;
+        if state.logged > own {
+            let cause = format!("log limit: the VM has logged more than {own} bytes");
             self.trap(cause, Some("log"));
+        } else if !state.share.run().logs(more, run) {
+            let cause =
+                format!("run log limit: the VMs of this run have logged more than {run} bytes");
+            self.trap(cause, Some("run log"));
+        } else {
+            return true;
         }
-        within
+        false
     }
 
     /// Counts what the proxy is given to keep; when it is too much, the guest's call ends.
@@ -248,12 +254,11 @@ impl<'a, P: Proxy> Call<'a, P> {
     /// Counts bytes that the proxy keeps; when they are too many, the guest's call ends.
     pub(super) fn count_kept(&mut self, bytes: usize) -> bool {
         let state = self.state();
-        state.kept += bytes as u64 + PLACE;
         let limit = state.limits.kept_bytes;
-        let within = state.kept <= limit;
+        let within = state.share.run().keeps(bytes as u64 + PLACE, limit);
         if !within {
             let cause = format!(
-                "kept limit: the VM has handed over more than {limit} bytes of shared data, queue items, properties and metrics"
+                "kept limit: the VMs of this run have handed over more than {limit} bytes for the proxy to keep: headers, bodies, callouts, shared data, queue items, properties and metrics"
             );
             self.trap(cause, Some("kept"));
         }
@@ -262,11 +267,21 @@ impl<'a, P: Proxy> Call<'a, P> {
 }
 
 /// The calls whose bytes the proxy keeps when the callback is over.
-const KEEPING: [&str; 4] = [
+const KEEPING: [&str; 14] = [
     "proxy_set_shared_data",
     "proxy_enqueue_shared_queue",
+    "proxy_register_shared_queue",
     "proxy_set_property",
     "proxy_define_metric",
+    "proxy_set_header_map_pairs",
+    "proxy_add_header_map_value",
+    "proxy_replace_header_map_value",
+    "proxy_set_buffer_bytes",
+    "proxy_send_local_response",
+    "proxy_http_call",
+    "proxy_grpc_call",
+    "proxy_grpc_stream",
+    "proxy_grpc_send",
 ];
 /// What keeping something costs beside its bytes.
 const PLACE: u64 = 64;

@@ -294,7 +294,12 @@ fn run<P: Proxy>(running: &mut Call<'_, P>, bound: Bound<P>) -> Ended {
     match bound.body {
         Body::Status(body) => match body(running) {
             Ok(()) => Ended::new(0, "Ok", std::mem::take(&mut running.reason)),
-            Err(refusal) => Ended::refused(refusal),
+            Err(refusal) => {
+                if refusal.limit.is_some() {
+                    running.trap(refusal.reason.clone(), refusal.limit);
+                }
+                Ended::refused(refusal)
+            }
         },
         Body::Errno(body) => match body(running) {
             Ok(()) if call.returns == Returns::Nothing => Ended::number(0),

@@ -55,7 +55,8 @@ pub struct Failure {
     pub function: String,
     /// What happened in it: `unreachable`, `out of fuel: …`.
     pub cause: String,
-    /// The limit that was hit, when one was: `fuel`, `memory`, `stack`, `log`, `table`, `kept`.
+    /// The limit that was hit, when one was: `fuel`, `memory`, `run memory`, `stack`, `table`, `log`,
+    /// `run log`, `kept`, or one of the proxy's (`shared data`, `queue`, `uncompress`).
     pub limit: Option<&'static str>,
     /// The line that Envoy logs: `Function: NAME failed: …`.
     pub message: String,

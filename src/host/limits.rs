@@ -1,6 +1,9 @@
-//! What a VM may use, and the interpreter that is set up for it.
+//! What a VM may use, what all VMs of a run may use together, and the interpreter that is set up for it.
 
-/// What one VM may use. Every limit that is hit ends as a failure of that VM that names it.
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// What VMs may use. Every limit that is hit ends as a failure of that VM that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Fuel for one callback, the allocator's calls included; about one unit per simple instruction,
@@ -19,9 +22,18 @@ pub struct Limits {
     pub table_elements: usize,
     /// The bytes that one VM may log.
     pub log_bytes: u64,
-    /// The bytes that one VM may hand to the proxy to keep, over all its life: shared data, queue
-    /// items, properties and metrics, each with a little for its place. What is replaced counts too.
+    /// The size of all linear memories of a run together, in bytes.
+    pub run_memory_bytes: u64,
+    /// The bytes that all VMs of a run may log.
+    pub run_log_bytes: u64,
+    /// The bytes that all VMs of a run may hand to the proxy to keep, over all their lives: headers,
+    /// bodies, callouts, shared data, queue items, properties and metrics, each with a little for its
+    /// place. What is replaced counts too, because reports and traces remember it.
     pub kept_bytes: u64,
+    /// The bytes that shared data holds at one time, keys included.
+    pub shared_data_bytes: u64,
+    /// The bytes that all queues hold at one time.
+    pub queue_bytes: u64,
 }
 
 impl Default for Limits {
@@ -34,8 +46,74 @@ impl Default for Limits {
             stack_frames: 10_000,
             table_elements: 1_000_000,
             log_bytes: 4 << 20,
+            run_memory_bytes: 512 << 20,
+            run_log_bytes: 16 << 20,
             kept_bytes: 512 << 20,
+            shared_data_bytes: 64 << 20,
+            queue_bytes: 64 << 20,
         }
+    }
+}
+
+/// What the VMs of a run use together. Clones count into the same sums.
+#[derive(Clone, Debug, Default)]
+pub struct RunUse(Rc<Sums>);
+
+#[derive(Debug, Default)]
+struct Sums {
+    memory: Cell<u64>,
+    logged: Cell<u64>,
+    kept: Cell<u64>,
+}
+
+/// Adds to a sum; whether it is within its limit after that.
+fn add(sum: &Cell<u64>, more: u64, limit: u64) -> bool {
+    sum.set(sum.get().saturating_add(more));
+    sum.get() <= limit
+}
+
+impl RunUse {
+    pub(super) fn logs(&self, bytes: u64, limit: u64) -> bool {
+        add(&self.0.logged, bytes, limit)
+    }
+
+    pub(super) fn keeps(&self, bytes: u64, limit: u64) -> bool {
+        add(&self.0.kept, bytes, limit)
+    }
+}
+
+/// One VM's part of the run's memory: given back when the VM is gone.
+#[derive(Debug)]
+pub(super) struct MemoryShare {
+    run: RunUse,
+    mine: u64,
+}
+
+impl MemoryShare {
+    pub(super) fn new(run: RunUse) -> Self {
+        Self { run, mine: 0 }
+    }
+
+    /// Takes more of the run's memory; `false`, and nothing is taken, when there is not as much.
+    pub(super) fn take(&mut self, more: u64, limit: u64) -> bool {
+        let used = &self.run.0.memory;
+        let fits = used.get().saturating_add(more) <= limit;
+        if fits {
+            used.set(used.get() + more);
+            self.mine += more;
+        }
+        fits
+    }
+
+    pub(super) fn run(&self) -> &RunUse {
+        &self.run
+    }
+}
+
+impl Drop for MemoryShare {
+    fn drop(&mut self) {
+        let used = &self.run.0.memory;
+        used.set(used.get().saturating_sub(self.mine));
     }
 }
 

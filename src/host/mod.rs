@@ -26,7 +26,7 @@ mod vm;
 pub use doctor::doctor;
 pub use failure::{FailState, Failure, LoadError};
 pub use guest_call::{GuestCall, Step};
-pub use limits::{Engine, Limits};
+pub use limits::{Engine, Limits, RunUse};
 pub use module::Module;
 pub use plain::{PlainCall, call_plain, plain_exports};
 pub use port::{

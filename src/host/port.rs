@@ -29,6 +29,8 @@ pub struct Refusal {
     pub status: Status,
     /// The reason: which argument, which rule. A lower-case phrase.
     pub reason: Cow<'static, str>,
+    /// A limit of the run that was hit: then the guest gets no status, its call ends in a trap.
+    pub limit: Option<&'static str>,
 }
 
 impl Refusal {
@@ -37,6 +39,15 @@ impl Refusal {
         Self {
             status,
             reason: reason.into(),
+            limit: None,
+        }
+    }
+
+    /// The end of the guest's call at a limit of this name. The reason names it too.
+    pub fn at_limit(limit: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            limit: Some(limit),
+            ..Self::new(Status::InternalFailure, reason)
         }
     }
 }

@@ -237,7 +237,11 @@ impl<P: Proxy> Vm<P> {
         let (why, limit) = match (limit, state.refused.take()) {
             (None, Some(refused)) => {
                 let bytes = state.limits.memory_bytes;
+                let run = state.limits.run_memory_bytes;
                 let why = match refused {
+                    "run memory" => format!(
+                        "{why} (after memory.grow was refused: all VMs of this run together may have {run} bytes)"
+                    ),
                     "memory" => {
                         format!("{why} (after memory.grow was refused: the limit is {bytes} bytes)")
                     }

@@ -1,7 +1,7 @@
 //! What a VM keeps beside the guest's own memory: contexts, phase, limits, the proxy while it runs.
 
 use super::failure::Failure;
-use super::limits::Limits;
+use super::limits::{Limits, MemoryShare};
 use super::link::Bound;
 use super::port::{At, HostCallPoint, Proxy};
 use super::profile::Profile;
@@ -63,8 +63,8 @@ pub(super) struct VmState<P: Proxy> {
     pub(super) profile: Profile,
     pub(super) limits: Limits,
     pub(super) logged: u64,
-    /// Bytes that the proxy was given to keep.
-    pub(super) kept: u64,
+    /// What the run's VMs use together, and this one's part of it.
+    pub(super) share: MemoryShare,
     /// A limit that was refused quietly (`memory.grow` answers -1), to be named if a trap follows.
     pub(super) refused: Option<&'static str>,
     /// What the arguments of the host call point to at which a replay stopped.
@@ -107,7 +107,7 @@ impl<P: Proxy> VmState<P> {
 impl<P: Proxy> ResourceLimiter for VmState<P> {
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
@@ -115,7 +115,15 @@ impl<P: Proxy> ResourceLimiter for VmState<P> {
             self.refused = Some("memory");
             return Ok(false);
         }
-        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let more = desired.saturating_sub(current) as u64;
+        let fits = self.share.take(more, self.limits.run_memory_bytes);
+        if !fits {
+            self.refused = Some("run memory");
+        }
+        Ok(fits)
     }
 
     fn table_growing(

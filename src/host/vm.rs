@@ -8,7 +8,7 @@ use super::guest_call::{
     ALLOCATE, CONFIGURE, CONTEXT_CREATE, GuestCall, INITIALIZE, MAIN, MAIN_VOID, MALLOC, START,
     Step,
 };
-use super::limits::Limits;
+use super::limits::{Limits, MemoryShare, RunUse};
 use super::link::link;
 use super::module::Module;
 use super::port::{HostCallPoint, Proxy};
@@ -30,6 +30,8 @@ pub struct VmSettings {
     pub environment: Vec<(String, String)>,
     /// What it may use.
     pub limits: Limits,
+    /// What the VMs of its run use together.
+    pub run: RunUse,
     /// The only host calls and callbacks that are allowed; `None` and the empty set allow all.
     pub allowed_capabilities: Option<BTreeSet<String>>,
     /// The host that is stood for.
@@ -87,7 +89,7 @@ impl<P: Proxy> Vm<P> {
             profile: settings.profile,
             limits: settings.limits,
             logged: 0,
-            kept: 0,
+            share: MemoryShare::new(settings.run),
             refused: None,
             marks: Vec::new(),
             scratch: Vec::new(),

@@ -190,6 +190,12 @@ pub struct VmReport {
     pub fuel_max: u64,
     /// Whether it trapped and is dead.
     pub failed: bool,
+    /// The line that says why it is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// The limit that has ended it, when one has: `fuel`, `memory`, `log` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
 }
 
 /// An assertion and how it went.

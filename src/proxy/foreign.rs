@@ -162,8 +162,8 @@ fn uncompress(call: &mut ForeignCall<'_>) -> Answer<Vec<u8>> {
     };
     call.work += (call.argument.len() + made) as u64 * INFLATE_COST;
     result.map_err(|error| match error.status {
-        TINFLStatus::HasMoreOutput => Refusal::new(
-            Status::InternalFailure,
+        TINFLStatus::HasMoreOutput => Refusal::at_limit(
+            "uncompress",
             format!("uncompress limit: the data is more than {UNCOMPRESSED_MAX} bytes; Envoy has no such limit"),
         ),
         _ => Refusal::new(

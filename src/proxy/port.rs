@@ -394,7 +394,7 @@ impl Proxy for Shared {
 
     fn set_shared_data(&mut self, at: At, key: &[u8], value: &[u8], cas: u32) -> Answer<()> {
         let vm_id = self.vm_id(at);
-        self.state.set(&vm_id, key, value, cas)?;
+        self.state.set(&vm_id, key, value, cas, &self.limits)?;
         self.state_event(at, "shared_data", key, Some(value));
         Ok(())
     }
@@ -417,10 +417,7 @@ impl Proxy for Shared {
     }
 
     fn enqueue(&mut self, at: At, token: u32, value: &[u8]) -> Answer<()> {
-        let queue = self.state.queue(token)?;
-        queue.items.push_back(value.to_vec());
-        let (vm, root) = queue.consumer;
-        let name = queue.name.clone();
+        let (name, (vm, root)) = self.state.enqueue(token, value, &self.limits)?;
         self.state_event(at, "queue", &name, Some(value));
         // One notification for each item, posted to the thread that registered last.
         if let Some(info) = self
@@ -437,11 +434,10 @@ impl Proxy for Shared {
     }
 
     fn dequeue(&mut self, at: At, token: u32) -> Answer<Vec<u8>> {
-        let queue = self.state.queue(token)?;
-        let Some(item) = queue.items.pop_front() else {
+        let (name, item) = self.state.dequeue(token)?;
+        let Some(item) = item else {
             return Err(Refusal::new(Status::Empty, "the queue is empty"));
         };
-        let name = queue.name.clone();
         self.state_event(at, "queue", &name, None);
         Ok(item)
     }

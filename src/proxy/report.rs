@@ -38,6 +38,11 @@ pub(super) fn report(
                 memory_bytes: vm.memory_bytes(),
                 fuel_max: vm.fuel_max(),
                 failed: info.failed,
+                failure: vm.failure().map(|failure| failure.message.clone()),
+                limit: vm
+                    .failure()
+                    .and_then(|failure| failure.limit)
+                    .map(str::to_owned),
             })
         })
         .collect();

@@ -13,7 +13,7 @@ use super::stream::Stream;
 use super::task::{After, Call, Direction, Ended, Made, Task};
 use super::world::Contents;
 use crate::abi::{AbiVersion, LogLevel};
-use crate::host::{Engine, Limits, Profile};
+use crate::host::{Engine, Limits, Profile, RunUse};
 use crate::model::lab::{Traffic, UpstreamRule};
 use crate::model::moment::Moment;
 use crate::model::report::{CallResult, LogLine, UpstreamRequest};
@@ -91,6 +91,8 @@ pub(super) struct Shared {
     pub(super) engine: Rc<Engine>,
     /// What a VM may use.
     pub(super) limits: Limits,
+    /// What the VMs of the scenario use together.
+    pub(super) run: RunUse,
     /// The bytes of the lab's files.
     pub(super) contents: Rc<Contents>,
     /// The least level that is logged.

@@ -2,6 +2,7 @@
 
 use super::filter_state::{Objects, Prototype};
 use crate::abi::{MetricType, Status};
+use crate::host::Limits;
 use crate::host::port::{Answer, Refusal};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,6 +15,10 @@ pub(super) struct State {
     pub(super) data: BTreeMap<Vec<u8>, Keys>,
     /// The last CAS number that was given out, one count for all keys.
     cas: u32,
+    /// The bytes of shared data, keys included.
+    data_bytes: u64,
+    /// The bytes of all items in queues.
+    queue_bytes: u64,
     /// Queues by token, from 1.
     pub(super) queues: Vec<Queue>,
     /// Metrics of each VM: id to kind and name.
@@ -42,6 +47,11 @@ pub(super) struct Queue {
     pub(super) consumer: (usize, u32),
 }
 
+/// What some bytes count, with their place.
+fn size(bytes: usize) -> u64 {
+    bytes as u64 + 64
+}
+
 impl State {
     /// Reads shared data.
     pub(super) fn get(&self, vm_id: &[u8], key: &[u8]) -> Answer<(Vec<u8>, u32)> {
@@ -52,7 +62,14 @@ impl State {
     }
 
     /// Writes shared data. A CAS number on a missing key creates it.
-    pub(super) fn set(&mut self, vm_id: &[u8], key: &[u8], value: &[u8], cas: u32) -> Answer<()> {
+    pub(super) fn set(
+        &mut self,
+        vm_id: &[u8],
+        key: &[u8],
+        value: &[u8],
+        cas: u32,
+        limits: &Limits,
+    ) -> Answer<()> {
         let data = self.data.entry(vm_id.to_vec()).or_default();
         if let Some((_, now)) = data.get(key)
             && cas != 0
@@ -61,6 +78,20 @@ impl State {
             let reason = format!("the CAS number is {now} by now, not {cas}");
             return Err(Refusal::new(Status::CasMismatch, reason));
         }
+        let before = data
+            .get(key)
+            .map_or(0, |(value, _)| size(key.len() + value.len()));
+        let bytes = self.data_bytes - before + size(key.len() + value.len());
+        let limit = limits.shared_data_bytes;
+        if bytes > limit {
+            return Err(Refusal::at_limit(
+                "shared data",
+                format!(
+                    "shared data limit: it would hold more than {limit} bytes; Envoy has no such limit"
+                ),
+            ));
+        }
+        self.data_bytes = bytes;
         // Numbers begin at 1 and the first write takes 2, as cpp-host counts; 0 is never given out.
         self.cas = match self.cas.max(1).wrapping_add(1) {
             0 => 1,
@@ -111,6 +142,40 @@ impl State {
         self.queues
             .iter()
             .position(|q| q.vm_id == vm_id && q.name == name)
+    }
+
+    /// Appends to a queue; its name, and who is to be told.
+    pub(super) fn enqueue(
+        &mut self,
+        token: u32,
+        value: &[u8],
+        limits: &Limits,
+    ) -> Answer<(Vec<u8>, (usize, u32))> {
+        let bytes = self.queue_bytes + size(value.len());
+        let limit = limits.queue_bytes;
+        let queue = self.queue(token)?;
+        if bytes > limit {
+            return Err(Refusal::at_limit(
+                "queue",
+                format!(
+                    "queue limit: all queues together would hold more than {limit} bytes; Envoy has no such limit"
+                ),
+            ));
+        }
+        queue.items.push_back(value.to_vec());
+        let told = (queue.name.clone(), queue.consumer);
+        self.queue_bytes = bytes;
+        Ok(told)
+    }
+
+    /// Takes from a queue; its name, and the item when there is one.
+    pub(super) fn dequeue(&mut self, token: u32) -> Answer<(Vec<u8>, Option<Vec<u8>>)> {
+        let queue = self.queue(token)?;
+        let item = queue.items.pop_front();
+        let name = queue.name.clone();
+        let bytes = item.as_ref().map_or(0, |item| size(item.len()));
+        self.queue_bytes -= bytes;
+        Ok((name, item))
     }
 
     /// A queue by its token.

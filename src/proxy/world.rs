@@ -11,7 +11,7 @@ use super::state::State;
 use super::task::{After, Command, Ended, Made};
 use super::traffic::PATIENCE;
 use crate::abi::LogLevel;
-use crate::host::{Engine, GuestCall, Limits, Module, Profile, Step, Vm, VmSettings};
+use crate::host::{Engine, GuestCall, Limits, Module, Profile, RunUse, Step, Vm, VmSettings};
 use crate::model::lab::{File, Lab, Scenario, Source, TrafficAction};
 use crate::model::moment::{Moment, Window};
 use crate::model::report::ScenarioReport;
@@ -231,6 +231,7 @@ impl Prepared {
             patience: PATIENCE,
             engine: self.engine.clone(),
             limits: self.limits.clone(),
+            run: RunUse::default(),
             contents: self.contents.clone(),
             // As a developer runs Envoy: --component-log-level wasm:trace.
             log_level: LogLevel::Trace,
@@ -418,6 +419,7 @@ impl Prepared {
             vm: number as u32,
             environment: config.environment.clone(),
             limits: self.limits.clone(),
+            run: shared.run.clone(),
             allowed_capabilities: config.capabilities.clone(),
             profile: self.profile,
         };

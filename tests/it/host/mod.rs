@@ -8,6 +8,7 @@ mod every_callback;
 mod guest;
 mod headers;
 mod large;
+mod limits;
 mod loading;
 mod long;
 mod matrix;

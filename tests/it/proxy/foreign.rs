@@ -134,10 +134,12 @@ fn uncompress_stops_at_its_limit_and_names_it() {
     let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; 17 << 20], 6);
     let script = format!("foreign uncompress {}", hex(&bomb));
     let report = play_one(&[("on_request_headers", &script)], "  - request: {}");
-    assert_eq!(answers(&report)[0], refused("InternalFailure"));
-    let why = reason(&report, 0);
+    assert_eq!(answers(&report)[0], refused("trap"));
+    let failed = report.vms.iter().find(|vm| vm.failed).unwrap();
+    assert_eq!(failed.limit.as_deref(), Some("uncompress"));
+    let why = failed.failure.as_deref().unwrap();
     assert!(
-        why.starts_with("uncompress limit: the data is more than 16777216 bytes"),
+        why.contains("uncompress limit: the data is more than 16777216 bytes"),
         "{why}"
     );
 }

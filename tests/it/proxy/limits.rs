@@ -100,3 +100,138 @@ fn what_is_said_of_a_file_s_fetching_is_refused() {
         );
     }
 }
+
+/// A filter whose request headers make a call with a mebibyte again and again.
+fn hoarder(import: &str, call: &str) -> String {
+    format!(
+        "(module (import \"env\" {import}) (memory (export \"memory\") 40)
+           (func (export \"malloc\") (param i32) (result i32) (i32.const 65536))
+           (func (export \"proxy_abi_version_0_2_1\"))
+           (data (i32.const 0) \"q\")
+           (func (export \"proxy_on_context_create\") (param i32 i32))
+           (func (export \"proxy_on_request_headers\") (param i32 i32 i32) (result i32)
+             (local $i i32)
+             (loop $again
+               (i32.store (i32.const 16) (local.get $i))
+               (if {call} (then (unreachable)))
+               (local.set $i (i32.add (local.get $i) (i32.const 1)))
+               (br_if $again (i32.lt_u (local.get $i) (i32.const 100))))
+             (i32.const 0)))"
+    )
+}
+
+#[test]
+fn each_limit_of_a_run_ends_as_a_trap_of_one_vm_that_names_it() {
+    let queue = hoarder(
+        "\"proxy_register_shared_queue\" (func $register (param i32 i32 i32) (result i32))",
+        "(call $register (i32.const 0) (i32.const 1) (i32.const 8))",
+    );
+    let queue = queue.replace(
+        "(memory",
+        "(import \"env\" \"proxy_enqueue_shared_queue\" (func $enqueue (param i32 i32 i32) (result i32))) (memory",
+    );
+    let queue = queue.replace(
+        "(local.set $i (i32.add",
+        "(drop (call $enqueue (i32.load (i32.const 8)) (i32.const 0) (i32.const 1048576))) (local.set $i (i32.add",
+    );
+    let data = hoarder(
+        "\"proxy_set_shared_data\" (func $set (param i32 i32 i32 i32 i32) (result i32))",
+        "(call $set (i32.const 16) (i32.const 4) (i32.const 0) (i32.const 1048576) (i32.const 0))",
+    );
+    let log = hoarder(
+        "\"proxy_log\" (func $log (param i32 i32 i32) (result i32))",
+        "(call $log (i32.const 2) (i32.const 0) (i32.const 1048576))",
+    );
+    let memory = hoarder(
+        "\"proxy_log\" (func $log (param i32 i32 i32) (result i32))",
+        "(i32.eq (memory.grow (i32.const 100)) (i32.const -1))",
+    );
+    for (limit, wat, words) in [
+        (
+            "queue",
+            &queue,
+            "queue limit: all queues together would hold more than 67108864 bytes",
+        ),
+        (
+            "shared data",
+            &data,
+            "shared data limit: it would hold more than 67108864 bytes",
+        ),
+        (
+            "log",
+            &log,
+            "log limit: the VM has logged more than 4194304 bytes",
+        ),
+        (
+            "memory",
+            &memory,
+            "(after memory.grow was refused: the limit is 134217728 bytes)",
+        ),
+    ] {
+        let neighbour = guest(&[("on_request_headers", "add request x-seen 1")]);
+        let report = play_with(
+            &[("neighbour", &neighbour), ("hoarder", wat)],
+            "",
+            "concurrency: 2",
+            "  - request: {}",
+        );
+        let answer = super::answer(&report);
+        assert_eq!(answer, "503 \"\" - wasm_fail_stream", "{limit}");
+        let failed: Vec<_> = report.vms.iter().filter(|vm| vm.failed).collect();
+        assert_eq!(
+            failed.len(),
+            1,
+            "{limit}: the VMs of other threads and plugins live"
+        );
+        assert_eq!(failed[0].plugins, ["hoarder"]);
+        assert_eq!(failed[0].limit.as_deref(), Some(limit));
+        let own = report.logs.iter().filter(|line| line.plugin.is_empty());
+        let said = own.filter(|line| line.message.contains(words));
+        assert_eq!(said.count(), 1, "{limit}: {:?}", failed[0].failure);
+    }
+}
+
+#[test]
+fn what_leaves_shared_data_and_queues_makes_room() {
+    let filter = guest(&[
+        ("on_configure", "queue q"),
+        (
+            "on_request_headers",
+            "share k 1 0; share k 22 0; enqueue 1 a; dequeue 1; dequeue 1",
+        ),
+    ]);
+    let report = super::play(&[("f", &filter)], "  - request: {}");
+    assert_eq!(response(&report).status, 200);
+    assert_eq!(
+        super::outcomes(&report, "proxy_dequeue_shared_queue"),
+        [r#"Ok {"bytes":"a"}"#, "Empty"]
+    );
+}
+
+#[test]
+fn a_trace_that_is_cut_says_so_in_its_last_event() {
+    use proxy_wasm_tour::model::trace::Kind;
+    let options = RunOptions {
+        event_cap: 10,
+        ..RunOptions::default()
+    };
+    let text = lab(
+        &[("f", &guest(&[("on_request_headers", "log a")]))],
+        "",
+        "scenarios: [{traffic: [{request: {}}]}]",
+    );
+    let report = run_with(&text, &options).unwrap();
+    let events = &report.scenarios[0].events;
+    assert_eq!(events.len(), 11);
+    let last = events.last().unwrap();
+    assert_eq!(last.kind, Kind::Cut);
+    assert_eq!(
+        (super::word(last, "of"), super::word(last, "cap")),
+        ("events".into(), "10".into())
+    );
+    assert_eq!(
+        response(&report.scenarios[0]).status,
+        200,
+        "the run goes on"
+    );
+}
