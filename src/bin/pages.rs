@@ -237,7 +237,8 @@ fn write_page(options: &Options, shell: &str, page: &Page) -> Result<(), String>
     let dir = options.out.join(page.path.trim_matches('/'));
     write(&dir.join("index.html"), html.as_bytes())?;
     if let Some(site) = &options.site {
-        let host = site.trim_end_matches('/').trim_start_matches("https://");
+        let host = site.trim_end_matches('/');
+        let host = host.split_once("://").map_or(host, |(_, host)| host);
         let picture = card(&page.title, &page.description, host)?;
         let path = document::card_path(page);
         write(&options.out.join(path.trim_start_matches('/')), &picture)?;

@@ -10,6 +10,7 @@ const byHand = 'learn/webassembly/a-module-by-hand/';
 
 /** The lab's buttons are there twice, one for narrow screens; a visitor sees one of them. */
 const run = page => page.getByRole('button', { name: /^Run/ }).filter({ visible: true }).first();
+const stop = page => page.getByRole('button', { name: /^Stop/ }).filter({ visible: true }).first();
 const tab = (page, name) => page.getByRole('tab', { name });
 const results = page => page.getByRole('tabpanel', { name: 'Result' });
 
@@ -76,19 +77,98 @@ test('a learner types on while the engine is silent, and runs again after it was
   await page.goto(site + byHand);
   await started(page);
   await run(page).click();
-  const stop = page.getByRole('button', { name: /^Stop/ }).filter({ visible: true }).first();
-  await expect(stop).toBeVisible();
+  await expect(stop(page)).toBeVisible();
   const editor = page.getByRole('textbox', { name: 'module.wat' });
   await editor.press('ControlOrMeta+End');
   await editor.pressSequentially(' ;; mine');
   await expect(editor).toHaveValue(/ ;; mine$/);
-  await expect(stop).toBeVisible();
+  await expect(stop(page)).toBeVisible();
   await expect(results(page).getByText(/was stopped after \d+ ms/)).toBeVisible();
 
   await run(page).click();
   await expect(results(page).getByText(/was stopped after/)).toHaveCount(0);
   await expect(results(page).getByText('5', { exact: true })).toBeVisible();
   await expect(editor).toHaveValue(/ ;; mine$/);
+});
+
+test('a learner stops a run while the engine is loading, and runs again', async ({ page, site }) => {
+  const found = complaints(page);
+  const engine = await held(page, /engine-[0-9a-f]+\.wasm$/);
+  await page.goto(site + addHeader);
+  await started(page);
+  await run(page).click();
+  const lab = page.getByRole('region', { name: 'Lab' });
+  await expect(lab.getByText(/Loading the engine/).filter({ visible: true }).first()).toBeVisible();
+  await engine.asked;
+  await stop(page).click();
+  await expect(results(page).getByText(/You stopped the run/)).toBeVisible();
+  await expect(run(page)).toBeVisible();
+
+  // What comes now comes too late for that run, and serves the next one.
+  await engine.release();
+  await run(page).click();
+  await expect(results(page).getByText('x-hello').first()).toBeVisible();
+  await expect(results(page).getByText(/You stopped the run/)).toHaveCount(0);
+  expect(found).toEqual([]);
+});
+
+test('a learner waits a minute for a sample filter and gets the result', async ({ page, site }) => {
+  const found = complaints(page);
+  const sample = await held(page, /filters\/add-header\.wasm$/);
+  await page.clock.install();
+  await page.goto(site + addHeader);
+  await started(page);
+  await run(page).click();
+  await sample.asked;
+  // Far longer than an engine may be silent: it is not the engine that is slow.
+  await page.clock.runFor(60_000);
+  await expect(stop(page)).toBeVisible();
+  await sample.release();
+  await expect(results(page).getByText('x-hello').first()).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test('a learner whose sample filter comes late stops waiting, and the next run shows its result', async ({ page, site }) => {
+  const found = complaints(page);
+  const sample = await held(page, /filters\/add-header\.wasm$/);
+  await page.goto(site + addHeader);
+  await started(page);
+  await run(page).click();
+  await sample.asked;
+  // It runs still, and says no word of a module that is stuck.
+  await expect(stop(page)).toBeVisible();
+  await stop(page).click();
+  await expect(results(page).getByText(/You stopped the run/)).toBeVisible();
+
+  await run(page).click();
+  await expect(stop(page)).toBeVisible();
+  // The sample arrives for both: only the run that still waits takes it.
+  await sample.release();
+  await expect(results(page).getByText('x-hello').first()).toBeVisible();
+  await expect(run(page)).toBeVisible();
+  await expect(results(page).getByText(/stopped/)).toHaveCount(0);
+  expect(found).toEqual([]);
+});
+
+test('a learner clicks Run twice in a hurry and gets the result of one run', async ({ page, site }) => {
+  const found = complaints(page);
+  await page.addInitScript(() => {
+    self.runsSent = 0;
+    self.Worker = class extends Worker {
+      postMessage(message, ...rest) {
+        if (message.json?.startsWith('{"run":')) self.runsSent += 1;
+        super.postMessage(message, ...rest);
+      }
+    };
+  });
+  await page.goto(site + addHeader);
+  await started(page);
+  await run(page).dblclick();
+  await expect(results(page).getByText('x-hello').first()).toBeVisible();
+  await expect(run(page)).toBeVisible();
+  await expect(results(page).getByText(/stopped/)).toHaveCount(0);
+  expect(await page.evaluate(() => self.runsSent)).toBe(1);
+  expect(found).toEqual([]);
 });
 
 test('the browser and the command line write the same trace, byte for byte', async ({ page, site }) => {
@@ -112,6 +192,19 @@ test('the browser and the command line write the same trace, byte for byte', asy
     }
   }
 });
+
+/** Holds back what the page asks for at an address; what was held comes when it is released. */
+async function held(page, address) {
+  let asked, release;
+  const first = new Promise(resolve => { asked = resolve; });
+  const open = new Promise(resolve => { release = resolve; });
+  await page.route(address, async route => {
+    asked();
+    await open;
+    await route.continue();
+  });
+  return { asked: first, release };
+}
 
 /** Runs the command line; a lab whose checks fail exits with 1, which is no concern here. */
 function tour(args) {

@@ -37,7 +37,17 @@ pub(in crate::ui) fn RunButton(state: LabState) -> impl IntoView {
             class="button primary run"
             class:stop=move || state.busy.get()
             aria-keyshortcuts="Control+Enter Meta+Enter"
-            on:click=move |_| if state.busy.get_untracked() { state.stop() } else { state.run() }
+            on:click=move |event| {
+                // The second click of two in a hurry means what the first one did.
+                if event.detail() == 2 {
+                    return;
+                }
+                if state.busy.get_untracked() {
+                    state.stop();
+                } else {
+                    state.run();
+                }
+            }
         >
             <svg viewBox="0 0 20 20" aria-hidden="true" class="icon">
                 <path
