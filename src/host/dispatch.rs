@@ -158,6 +158,10 @@ pub(super) fn perform<P: Proxy>(
     if ctx.data_mut().halts() {
         return Err(halt(&mut ctx, call, args));
     }
+    let logs = ["proxy_log", "fd_write", "fd_pwrite", "proxy_get_log_level"].contains(&call.name);
+    if phase != Phase::Allocator && stop.is_none() && !logs && call.group != Group::Toolchain {
+        ctx.data_mut().last_call = Some((call.name, outcome.status.clone()));
+    }
     if let (Some(proxy), true) = (&mut ctx.data_mut().proxy, event.is_some()) {
         let (status, reason) = match &stop {
             Some(stop) => ("trap".into(), stop.to_string().into()),

@@ -58,7 +58,10 @@ pub struct Failure {
     /// The limit that was hit, when one was: `fuel`, `memory`, `run memory`, `stack`, `table`, `log`,
     /// `run log`, `kept`, or one of the proxy's (`shared data`, `queue`, `uncompress`).
     pub limit: Option<&'static str>,
-    /// The line that Envoy logs: `Function: NAME failed: …`.
+    /// The last host call of the callback that is no logging, and its status, when there was one.
+    pub last_host_call: Option<String>,
+    /// The line that Envoy logs: `Function: NAME failed: …`. Where Envoy adds a backtrace, the last
+    /// host call stands.
     pub message: String,
 }
 
@@ -70,7 +73,18 @@ impl Failure {
             message: format!("Function: {function} failed: Uncaught RuntimeError: {cause}"),
             cause,
             limit,
+            last_host_call: None,
         }
+    }
+
+    /// Says which host call the callback has made last.
+    pub(super) fn after(&mut self, name: &str, status: &str) {
+        let call = match status {
+            "" => name.to_owned(),
+            status => format!("{name}: {status}"),
+        };
+        self.message += &format!(" (last host call: {call})");
+        self.last_host_call = Some(call);
     }
 }
 

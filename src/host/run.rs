@@ -21,6 +21,9 @@ use wasmi::{
 /// The point at which a guest waits whose slice of fuel is used up.
 const SLICE: &str = "fuel slice";
 
+/// Envoy's V8 logs the functions that were under way. wasmi has no list of them to hand out.
+const NO_BACKTRACE: &str = "none: the interpreter keeps no list of calls";
+
 /// A call that is under way.
 pub(super) struct Running {
     callback: &'static Callback,
@@ -85,6 +88,7 @@ impl<P: Proxy> Vm<P> {
         words: &[u32; 5],
     ) -> Step {
         let params = callback_params_len(callback, &self.module);
+        self.store.data_mut().last_call = None;
         let mut inputs = [const { Val::I32(0) }; 5];
         for (input, word) in inputs.iter_mut().zip(words) {
             *input = Val::I32(*word as i32);
@@ -252,7 +256,10 @@ impl<P: Proxy> Vm<P> {
             (limit, _) => (why, limit),
         };
         let first = state.failure.take();
-        let failure = first.unwrap_or_else(|| Failure::trap(function, why, limit));
+        let mut failure = first.unwrap_or_else(|| Failure::trap(function, why, limit));
+        if let Some((name, status)) = state.last_call.take() {
+            failure.after(name, &status);
+        }
         self.leave();
         self.dead(failure)
     }
@@ -264,7 +271,11 @@ impl<P: Proxy> Vm<P> {
         if let Some(proxy) = &mut state.proxy {
             let trace = proxy.trace();
             if trace.capture {
-                let args = vec![arg("cause", Bytes::from(&*failure.cause))];
+                let mut args = vec![arg("cause", Bytes::from(&*failure.cause))];
+                if let Some(call) = &failure.last_host_call {
+                    args.push(arg("last_host_call", Bytes::from(&**call)));
+                }
+                args.push(arg("backtrace", NO_BACKTRACE));
                 let name = failure.function.clone();
                 trace.record(
                     Kind::Trap,

@@ -7,6 +7,7 @@ use super::port::{At, HostCallPoint, Proxy};
 use super::profile::Profile;
 use crate::abi::AbiVersion;
 use crate::model::moment::Mark;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use wasmi::errors::{MemoryError, TableError};
 use wasmi::{Func, Memory, ResourceLimiter};
@@ -65,6 +66,9 @@ pub(super) struct VmState<P: Proxy> {
     pub(super) logged: u64,
     /// What the run's VMs use together, and this one's part of it.
     pub(super) share: MemoryShare,
+    /// The last host call of the running callback that is no logging, and its status: a hint for a
+    /// trap, because the interpreter keeps no frames to show.
+    pub(super) last_call: Option<(&'static str, Cow<'static, str>)>,
     /// A limit that was refused quietly (`memory.grow` answers -1), to be named if a trap follows.
     pub(super) refused: Option<&'static str>,
     /// What the arguments of the host call point to at which a replay stopped.

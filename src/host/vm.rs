@@ -90,6 +90,7 @@ impl<P: Proxy> Vm<P> {
             limits: settings.limits,
             logged: 0,
             share: MemoryShare::new(settings.run),
+            last_call: None,
             refused: None,
             marks: Vec::new(),
             scratch: Vec::new(),

@@ -110,16 +110,13 @@ fn one_scenario(out: &mut String, scenario: &ScenarioReport) {
         }
     }
     for vm in scenario.vms.iter().filter(|vm| vm.failed) {
-        line(
-            out,
-            1,
-            &format!(
-                "VM {} ({}) failed on thread {}",
-                vm.vm,
-                vm.plugins.join(", "),
-                vm.thread
-            ),
-        );
+        let (plugins, thread) = (vm.plugins.join(", "), vm.thread);
+        let limit = match &vm.limit {
+            Some(limit) => format!(": the {limit} limit"),
+            None => String::new(),
+        };
+        let head = format!("VM {} ({plugins}) failed on thread {thread}{limit}", vm.vm);
+        line(out, 1, &head);
     }
     if !scenario.checks.is_empty() {
         line(out, 1, "checks");

@@ -61,6 +61,41 @@ fn a_trap_kills_the_vm_with_envoys_message() {
 }
 
 #[test]
+fn a_trap_names_the_last_host_call_that_is_no_logging() {
+    let text = wat(
+        &format!("{LOG} {EFFECTIVE}"),
+        "(func (export \"proxy_on_tick\") (param i32)
+          (drop (call $effective (i32.const 77)))
+          (drop (call $log (i32.const 2) (i32.const 0) (i32.const 0))) unreachable)",
+    );
+    let mut guest = Guest::start(&text);
+    assert_eq!(guest.call(GuestCall::OnTick { root: 1 }), Step::Failed);
+    let failure = guest.vm.failure().unwrap().clone();
+    assert_eq!(
+        failure.message,
+        "Function: proxy_on_tick failed: Uncaught RuntimeError: unreachable (last host call: proxy_set_effective_context: BadArgument)"
+    );
+    let trap = guest.proxy().trace.events.last().unwrap().clone();
+    let args: Vec<String> = trap
+        .args
+        .iter()
+        .map(|arg| match &arg.value {
+            Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Value::Word(word) => word.to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        args,
+        [
+            "unreachable",
+            "proxy_set_effective_context: BadArgument",
+            "none: the interpreter keeps no list of calls"
+        ]
+    );
+}
+
+#[test]
 fn log_lines_reach_the_proxy_and_a_level_above_5_is_bad_argument() {
     let mut guest = Guest::start(&calls("proxy_log", &[5, 0, 5], "panic"));
     assert_eq!(guest.done(), Step::Returned(0));

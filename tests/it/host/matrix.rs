@@ -233,6 +233,33 @@ fn an_allocator_that_traps_is_invalid_memory_access_and_fails_the_vm() {
 }
 
 #[test]
+fn a_result_of_no_bytes_is_ok_and_needs_no_memory() {
+    let malloc = "(func (export \"malloc\") (param i32) (result i32) unreachable)";
+    // A foreign function answers in upper case what it is given; a status always has its text.
+    let others = ["proxy_get_status", "proxy_call_foreign_function"];
+    each(allocates, |call, place, args| {
+        if others.contains(&call.name) {
+            return;
+        }
+        let mut guest = guest(call, &args, malloc);
+        let proxy = guest.proxy();
+        for headers in proxy.maps.values_mut() {
+            *headers = match call.name {
+                "proxy_get_header_map_value" => [("k", "")].into_iter().collect(),
+                _ => Headers::default(),
+            };
+        }
+        proxy.buffers.values_mut().for_each(Vec::clear);
+        proxy.properties.insert(b"k".to_vec(), Vec::new());
+        proxy.shared.insert(b"k".to_vec(), (Vec::new(), 7));
+        proxy.queue = vec![Vec::new()];
+        assert_eq!(guest.done(), Step::Returned(0), "{}", call.name);
+        let words = [args[place], args[place + 1]].map(|at| guest.word(at as usize));
+        assert_eq!(words, [0, 0], "{}", call.name);
+    });
+}
+
+#[test]
 fn an_enum_beyond_its_last_value_is_bad_argument() {
     let last = |kind| match kind {
         ParamKind::Level => Some(5),

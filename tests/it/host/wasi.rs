@@ -1,7 +1,7 @@
 //! WASI: what libraries need to start, and refusals for the rest.
 
 use super::guest::{Guest, calls, calls_with, wat};
-use proxy_wasm_tour::abi::LogLevel;
+use proxy_wasm_tour::abi::{Group, HostCall, LogLevel, host_calls};
 use proxy_wasm_tour::host::{GuestCall, Step, VmSettings};
 
 fn ask(name: &str, args: &[i64], data: &str) -> (u32, Guest) {
@@ -184,4 +184,77 @@ fn the_start_may_use_environment_clocks_and_random_but_not_close_files() {
         at_start("path_open", &[0, 0, 0, 0, 0, 0, 0, 0, 0]),
         Step::Failed
     );
+}
+
+#[test]
+fn both_names_of_the_module_give_the_same_functions() {
+    let data = "\\08\\00\\00\\00\\02\\00\\00\\00hi";
+    let text = calls("fd_write", &[1, 0, 1, 100], data);
+    let old = text.replace("wasi_snapshot_preview1", "wasi_unstable");
+    assert_ne!(text, old);
+    for text in [text, old] {
+        let mut guest = Guest::start(&text);
+        assert_eq!(guest.done(), Step::Returned(0));
+        assert_eq!(guest.proxy().logs, [(LogLevel::Info, "hi".into())]);
+    }
+}
+
+#[test]
+fn a_lone_newline_is_an_empty_line_and_a_newline_is_taken_off_once() {
+    let data = "\\08\\00\\00\\00\\01\\00\\00\\00\\0a\\0a";
+    let (_, mut guest) = ask("fd_write", &[1, 0, 1, 100], data);
+    assert_eq!(guest.proxy().logs, [(LogLevel::Info, String::new())]);
+    let two = data.replace("\\01\\00\\00\\00", "\\02\\00\\00\\00");
+    let (_, mut guest) = ask("fd_write", &[1, 0, 1, 100], &two);
+    assert_eq!(guest.proxy().logs, [(LogLevel::Info, "\n".into())]);
+}
+
+/// Every function of WASI, with arguments that name stdout and clock 0.
+fn each() -> impl Iterator<Item = &'static HostCall> {
+    host_calls().filter(|call| call.group == Group::Wasi && call.name != "proc_exit")
+}
+
+#[test]
+fn a_result_pointer_outside_memory_is_fault() {
+    let mut cases = 0;
+    for call in each() {
+        let mut place = 0;
+        for param in call.params {
+            let mut args: Vec<i64> = (0..call.wasm_params().len())
+                .map(|at| 8 * at as i64)
+                .collect();
+            args[0] = match call.params[0].name {
+                "fd" => 1,
+                "clock_id" => 0,
+                _ => args[0],
+            };
+            if param.kind.is_out() {
+                for outside in [131_069, -1] {
+                    args[place] = outside;
+                    assert_eq!(ask(call.name, &args, "").0, 21, "{}", call.name);
+                    cases += 1;
+                }
+            }
+            place += param.kind.wasm().len();
+        }
+    }
+    assert!(cases > 20, "{cases}");
+}
+
+#[test]
+fn no_argument_of_any_function_is_a_panic() {
+    for call in each() {
+        let words = call.wasm_params().len();
+        for value in [0, 1, 2, 3, 131_071, 131_072, 0x7fff_ffff, -1, -8] {
+            for fd in [0, 1, 2, 3, -1] {
+                let mut args = vec![value; words];
+                if let Some(first) = args.first_mut() {
+                    *first = fd;
+                }
+                let (errno, _) = ask(call.name, &args, "");
+                let known = [0, 8, 20, 21, 28, 44, 52, 58];
+                assert!(known.contains(&errno), "{} {args:?}: {errno}", call.name);
+            }
+        }
+    }
 }

@@ -146,7 +146,30 @@ fn each_limit_of_a_run_ends_as_a_trap_of_one_vm_that_names_it() {
         "\"proxy_log\" (func $log (param i32 i32 i32) (result i32))",
         "(i32.eq (memory.grow (i32.const 100)) (i32.const -1))",
     );
+    let loops = hoarder(
+        "\"proxy_log\" (func $log (param i32 i32 i32) (result i32))",
+        "(i32.const 0)",
+    );
+    let loops = loops.replace("(i32.const 100)", "(i32.const -1)");
+    let recurses = hoarder(
+        "\"proxy_log\" (func $log (param i32 i32 i32) (result i32))",
+        "(call $deeper)",
+    );
+    let recurses = recurses.replace(
+        "(data",
+        "(func $deeper (result i32) (i32.add (call $deeper) (i32.const 1))) (data",
+    );
     for (limit, wat, words) in [
+        (
+            "fuel",
+            &loops,
+            "out of fuel: the callback used its limit of 200000000 units",
+        ),
+        (
+            "stack",
+            &recurses,
+            "Maximum call stack size exceeded (the stack limit)",
+        ),
         (
             "queue",
             &queue,
