@@ -214,6 +214,7 @@ fn upstream(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
         .exchanges
         .iter()
         .flat_map(|exchange| &exchange.upstream_requests)
+        .chain(&report.upstream_requests)
         .filter(|seen| {
             cluster
                 .as_ref()

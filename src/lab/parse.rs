@@ -6,6 +6,7 @@
 
 mod expect;
 mod files;
+mod grpc;
 mod parts;
 mod time;
 mod traffic;

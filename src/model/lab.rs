@@ -130,13 +130,58 @@ pub enum UpstreamAction {
     Reset,
     /// Never answers.
     Timeout,
-    /// Answers a gRPC call.
-    Grpc {
-        /// The reply's message, without the gRPC frame.
-        message: Bytes,
-        /// The gRPC status.
+    /// Answers a gRPC call or stream.
+    Grpc(Box<GrpcReply>),
+}
+
+/// What a gRPC server answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrpcReply {
+    /// Initial metadata: response headers beside `:status` and `content-type`.
+    pub metadata: Headers,
+    /// Its messages, in order.
+    pub messages: Vec<GrpcMessage>,
+    /// Whether headers and status travel in one frame, as servers do that fail at once.
+    pub trailers_only: bool,
+    /// How it ends.
+    pub end: GrpcEnd,
+}
+
+/// A message of a gRPC server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrpcMessage {
+    /// The message, without the five bytes in front of it.
+    pub message: Bytes,
+    /// Simulated time before it is sent, after what came before.
+    pub delay_ns: u64,
+}
+
+/// How a gRPC server's answer ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrpcEnd {
+    /// With trailers.
+    Status {
+        /// `grpc-status`.
         status: u32,
+        /// `grpc-message`; left out when empty.
+        message: String,
+        /// Trailing metadata beside these two.
+        trailers: Headers,
     },
+    /// The stream is reset after the messages.
+    Reset,
+    /// Nothing comes after the messages.
+    Timeout,
+}
+
+impl Default for GrpcEnd {
+    fn default() -> Self {
+        Self::Status {
+            status: 0,
+            message: String::new(),
+            trailers: Headers::default(),
+        }
+    }
 }
 
 /// A scenario: traffic and what must hold after it.

@@ -46,6 +46,10 @@ pub struct ScenarioReport {
     pub stopped: Option<String>,
     /// HTTP requests, in the order in which they began.
     pub exchanges: Vec<Exchange>,
+    /// Requests of callouts that belong to no exchange: a root context has sent them, from its start,
+    /// a tick or another callout's answer.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub upstream_requests: Vec<UpstreamRequest>,
     /// Results of `call` traffic, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calls: Vec<CallResult>,

@@ -61,6 +61,7 @@ impl Shared {
                     failed: false,
                     loaded_ns: self.clock.now_ns,
                     callouts: 0,
+                    grpc_callouts: [0; 2],
                     roots: BTreeMap::new(),
                 });
                 self.gauge_vms(1);
@@ -160,6 +161,7 @@ impl Shared {
                     status: (0, Vec::new()),
                     parked: false,
                     callout: None,
+                    grpc: None,
                     logs: None,
                 };
                 self.vms[vm].roots.insert(context, root);
@@ -313,7 +315,10 @@ impl Shared {
             .values_mut()
             .filter_map(|root| root.tick.take())
             .collect();
-        info.roots.clear();
+        let roots = std::mem::take(&mut info.roots);
+        for root in roots.into_keys() {
+            self.root_leaves_callouts(vm, root);
+        }
         self.gone.push(vm);
         for id in timers {
             self.clock.cancel(id);

@@ -13,10 +13,10 @@ use crate::model::trace::{Kind, arg};
 use crate::model::{Bytes, Headers};
 
 /// Envoy's default of a cluster's `max_requests`.
-const REQUESTS_MAX: usize = 1024;
+pub(super) const REQUESTS_MAX: usize = 1024;
 
 /// Callouts of one scenario: a plugin that calls out twice from each answer would never end.
-const CALLOUTS_MAX: usize = 10_000;
+pub(super) const CALLOUTS_MAX: usize = 10_000;
 
 /// A callout.
 #[derive(Debug)]
@@ -71,15 +71,14 @@ impl Shared {
                 "the cluster has no healthy host",
             ));
         }
-        let open = self.callouts.iter().rev().take(REQUESTS_MAX * 2);
-        if open.filter(|c| c.open && c.cluster == cluster).count() >= REQUESTS_MAX {
+        if self.callouts_under_way(&cluster) >= REQUESTS_MAX {
             self.cluster_stat(&cluster, "upstream_rq_pending_overflow", 1);
             return Err(Refusal::new(
                 Status::InternalFailure,
                 "the cluster's circuit breaker is open: 1024 requests are under way",
             ));
         }
-        if self.callouts.len() >= CALLOUTS_MAX {
+        if self.callouts.len() + self.grpc.len() >= CALLOUTS_MAX {
             return Err(Refusal::new(
                 Status::InternalFailure,
                 "the simulator stops at 10000 callouts in one scenario",
@@ -131,10 +130,7 @@ impl Shared {
             );
         }
         let stream = self.stream_of(at).map(|(stream, _)| stream);
-        let requests = match stream {
-            Some(stream) => &mut self.streams[stream].exchange.upstream_requests,
-            None => &mut self.root_requests,
-        };
+        let requests = self.callout_requests(stream);
         let index = requests.len();
         requests.push(request);
         self.cluster_stat(&cluster, "upstream_rq_total", 1);
@@ -165,6 +161,14 @@ impl Shared {
         Ok(token)
     }
 
+    /// How many callouts to a cluster wait for their answers, among the last ones.
+    pub(super) fn callouts_under_way(&self, cluster: &str) -> usize {
+        let http = self.callouts.iter().rev().take(REQUESTS_MAX * 2);
+        let grpc = self.grpc.iter().rev().take(REQUESTS_MAX * 2);
+        http.filter(|c| c.open && c.cluster == cluster).count()
+            + grpc.filter(|c| c.under_way(cluster)).count()
+    }
+
     /// A callout's answer is here: its plugin hears of it, if its VM lives.
     pub(super) fn callout_ended(&mut self, number: usize) -> Option<Call> {
         self.callouts[number].open = false;
@@ -180,14 +184,12 @@ impl Shared {
             None => (0, 0, 0),
         };
         if let Some(message) = callout.outcome.clone() {
-            let requests = match callout.stream {
-                Some(stream) => &mut self.streams[stream].exchange.upstream_requests,
-                None => &mut self.root_requests,
-            };
-            if let Some(request) = requests.get_mut(callout.index) {
+            let (stream, index) = (callout.stream, callout.index);
+            if let Some(request) = self.callout_requests(stream).get_mut(index) {
                 request.response = Some(message);
             }
         }
+        let callout = &self.callouts[number];
         let event = if self.trace.capture {
             let mut args = vec![
                 arg("cluster", callout.cluster.as_bytes()),

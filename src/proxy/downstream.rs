@@ -61,24 +61,12 @@ pub(super) fn frames(
     trailers: &Headers,
 ) -> VecDeque<Frame> {
     let mut frames = VecDeque::new();
-    frames.push_back(Frame {
-        part: Part::Headers,
-        headers,
-        end: false,
-    });
+    frames.push_back(Frame::new(Part::Headers, headers));
     for chunk in chunks(body, sizes) {
-        frames.push_back(Frame {
-            part: Part::Data(chunk),
-            headers: Headers::default(),
-            end: false,
-        });
+        frames.push_back(Frame::new(Part::Data(chunk), Headers::default()));
     }
     if !trailers.is_empty() {
-        frames.push_back(Frame {
-            part: Part::Trailers,
-            headers: trailers.clone(),
-            end: false,
-        });
+        frames.push_back(Frame::new(Part::Trailers, trailers.clone()));
     }
     if let Some(last) = frames.back_mut() {
         last.end = true;

@@ -1,5 +1,6 @@
 //! What stands behind a guest's context, and what a guest has asked for, done once it has returned.
 
+use super::grpc::Signal;
 use super::local_reply::Reply;
 use super::shared::{Root, Shared};
 use super::task::{Direction, Task};
@@ -15,6 +16,8 @@ pub(super) enum Effect {
     Close(usize),
     /// A local reply.
     Reply(usize, Reply),
+    /// A gRPC callout that could not be sent ends.
+    Grpc(usize, Signal),
 }
 
 impl Shared {
@@ -81,6 +84,7 @@ impl Shared {
                     self.reset(stream);
                 }
                 Effect::Reply(stream, reply) => self.local_reply(stream, reply),
+                Effect::Grpc(callout, signal) => self.push_front(Task::Grpc(callout, signal)),
             }
         }
     }

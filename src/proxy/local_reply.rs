@@ -210,7 +210,7 @@ pub(super) fn grpc_of_http(status: u16) -> u32 {
 }
 
 /// gRPC's encoding of `grpc-message`: what is not printable ASCII, and `%`, as `%XX`.
-fn percent_encode(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn percent_encode(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     for byte in bytes {
         match byte {

@@ -16,6 +16,7 @@ mod effects;
 mod ending;
 mod filter_state;
 mod foreign;
+mod grpc;
 mod iterate;
 mod local_reply;
 mod moment;

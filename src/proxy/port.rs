@@ -4,6 +4,7 @@
 //! applied when the guest has returned.
 
 use super::effects::Effect;
+use super::grpc::Seen;
 use super::local_reply::Reply;
 use super::shared::Shared;
 use super::task::{Direction, Task};
@@ -38,6 +39,7 @@ fn unimplemented<T>(what: &'static str) -> Answer<T> {
 enum Source {
     Body(Direction),
     Callout,
+    GrpcMessage,
     VmConfiguration,
     PluginConfiguration,
     Nothing,
@@ -48,6 +50,7 @@ fn source(buffer: BufferType) -> Source {
         BufferType::HttpRequestBody => Source::Body(Direction::Decode),
         BufferType::HttpResponseBody => Source::Body(Direction::Encode),
         BufferType::HttpCallResponseBody => Source::Callout,
+        BufferType::GrpcReceiveBuffer => Source::GrpcMessage,
         BufferType::VmConfiguration => Source::VmConfiguration,
         BufferType::PluginConfiguration => Source::PluginConfiguration,
         _ => Source::Nothing,
@@ -105,8 +108,11 @@ impl Proxy for Shared {
     }
 
     fn status(&self, at: At) -> (u32, Vec<u8>) {
-        self.root_of(at)
-            .map_or((0, Vec::new()), |root| root.status.clone())
+        let root = self.root_of(at);
+        root.map_or((0, Vec::new()), |root| match &root.grpc {
+            Some(Seen::Close(code, message)) => (*code, message.clone()),
+            _ => root.status.clone(),
+        })
     }
 
     fn set_tick_period(&mut self, at: At, milliseconds: u32) {
@@ -228,8 +234,17 @@ impl Proxy for Shared {
                     .map(|a| &a.trailers)
                     .filter(|t| !t.is_empty());
             }
-            MapType::GrpcReceiveInitialMetadata | MapType::GrpcReceiveTrailingMetadata => {
-                return None;
+            MapType::GrpcReceiveInitialMetadata => {
+                return match self.root_of(at)?.grpc.as_ref()? {
+                    Seen::InitialMetadata(map) => Some(map),
+                    _ => None,
+                };
+            }
+            MapType::GrpcReceiveTrailingMetadata => {
+                return match self.root_of(at)?.grpc.as_ref()? {
+                    Seen::TrailingMetadata(map) => Some(map),
+                    _ => None,
+                };
             }
             _ => {}
         }
@@ -306,6 +321,11 @@ impl Proxy for Shared {
                 Some(answer) => Ok(&answer.body.0),
                 None => no_buffer("readable only during on_http_call_response"),
             },
+            // Without a message it reads as empty, not as missing.
+            Source::GrpcMessage => Ok(match self.root_of(at).and_then(|r| r.grpc.as_ref()) {
+                Some(Seen::Message(message)) => message,
+                _ => &[],
+            }),
             Source::VmConfiguration => {
                 let plugin = self.plugin_of(at);
                 Ok(&self.plugins[plugin].config.vm_configuration)
@@ -372,20 +392,20 @@ impl Proxy for Shared {
         self.start_callout(at, callout)
     }
 
-    fn grpc_call(&mut self, _: At, _: GrpcCallout) -> Answer<u32> {
-        unimplemented("gRPC callouts are not simulated")
+    fn grpc_call(&mut self, at: At, callout: GrpcCallout) -> Answer<u32> {
+        self.start_grpc(at, callout)
     }
 
-    fn grpc_send(&mut self, _: At, _: u32, _: &[u8], _: bool) -> Answer<()> {
-        unimplemented("gRPC callouts are not simulated")
+    fn grpc_send(&mut self, at: At, token: u32, message: &[u8], end: bool) -> Answer<()> {
+        self.send_grpc(at, token, message, end)
     }
 
-    fn grpc_cancel(&mut self, _: At, _: u32) -> Answer<()> {
-        unimplemented("gRPC callouts are not simulated")
+    fn grpc_cancel(&mut self, at: At, token: u32) -> Answer<()> {
+        self.cancel_grpc(at, token)
     }
 
-    fn grpc_close(&mut self, _: At, _: u32) -> Answer<()> {
-        unimplemented("gRPC callouts are not simulated")
+    fn grpc_close(&mut self, at: At, token: u32) -> Answer<()> {
+        self.close_grpc(at, token)
     }
 
     fn shared_data(&mut self, at: At, key: &[u8]) -> Answer<(Vec<u8>, u32)> {

@@ -11,32 +11,49 @@ pub(super) enum Wire<'a> {
     Bytes(&'a [u8]),
     /// Four or eight bytes of a fixed size.
     Fixed,
+    /// A group, which no message of today has; its fields are left out.
+    Group,
 }
+
+/// How deep groups may nest, as in Protobuf's own readers.
+const DEPTH: u32 = 100;
 
 /// The fields of a message in order, unknown ones too; `None` when it is cut or no message at all.
 pub(super) fn fields(mut message: &[u8]) -> Option<Vec<(u64, Wire<'_>)>> {
     let mut found = Vec::new();
     while !message.is_empty() {
-        let tag = varint(&mut message)?;
-        let number = tag >> 3;
-        // 0 is no field's number, and the largest one has 29 bits.
-        if number == 0 || number >= 1 << 29 {
-            return None;
-        }
-        let value = match tag & 7 {
-            0 => Wire::Varint(varint(&mut message)?),
-            1 => take(&mut message, 8).map(|_| Wire::Fixed)?,
-            2 => {
-                let length = usize::try_from(varint(&mut message)?).ok()?;
-                Wire::Bytes(take(&mut message, length)?)
-            }
-            5 => take(&mut message, 4).map(|_| Wire::Fixed)?,
-            // Groups, which no message of today has.
-            _ => return None,
-        };
-        found.push((number, value));
+        let (number, kind) = tag(&mut message)?;
+        found.push((number, value(&mut message, number, kind, DEPTH)?));
     }
     Some(found)
+}
+
+/// A field's number and the kind of its value.
+fn tag(message: &mut &[u8]) -> Option<(u64, u64)> {
+    let tag = varint(message)?;
+    let number = tag >> 3;
+    // 0 is no field's number, and the largest one has 29 bits.
+    (number != 0 && number < 1 << 29).then_some((number, tag & 7))
+}
+
+fn value<'a>(message: &mut &'a [u8], number: u64, kind: u64, depth: u32) -> Option<Wire<'a>> {
+    Some(match kind {
+        0 => Wire::Varint(varint(message)?),
+        1 => take(message, 8).map(|_| Wire::Fixed)?,
+        2 => {
+            let length = usize::try_from(varint(message)?).ok()?;
+            Wire::Bytes(take(message, length)?)
+        }
+        3 => loop {
+            let (inner, kind) = tag(message)?;
+            if kind == 4 {
+                break (inner == number).then_some(Wire::Group)?;
+            }
+            value(message, inner, kind, depth.checked_sub(1)?)?;
+        },
+        5 => take(message, 4).map(|_| Wire::Fixed)?,
+        _ => return None,
+    })
 }
 
 fn take<'a>(message: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
@@ -128,5 +145,16 @@ mod tests {
             assert_eq!(fields(wrong), None, "{wrong:?}");
         }
         assert_eq!(fields(&[0x0d, 1, 2, 3, 4]), Some(vec![(1, Wire::Fixed)]));
+        assert_eq!(fields(&[0x0b; 300]), None);
+    }
+
+    #[test]
+    fn a_group_ends_at_its_own_number() {
+        assert_eq!(
+            fields(&[0x0b, 0x10, 1, 0x0c, 0x18, 2]),
+            Some(vec![(1, Wire::Group), (3, Wire::Varint(2))])
+        );
+        assert_eq!(fields(&[0x0b, 0x14]), None);
+        assert_eq!(fields(&[0x0c]), None);
     }
 }

@@ -90,6 +90,7 @@ pub(super) fn report(
         rejected: shared.rejected,
         stopped: shared.stopped,
         exchanges,
+        upstream_requests: shared.root_requests,
         calls: shared.calls,
         logs: shared.logs,
         access_log: shared.access_log,

@@ -67,6 +67,8 @@ pub(super) struct Shared {
     pub(super) state: State,
     /// Callouts so far.
     pub(super) callouts: Vec<super::callout::Callout>,
+    /// gRPC callouts so far.
+    pub(super) grpc: Vec<super::grpc::GrpcCallout>,
     /// Log lines.
     pub(super) logs: Vec<LogLine>,
     /// Access log lines.
@@ -167,6 +169,8 @@ pub(super) struct VmInfo {
     pub(super) loaded_ns: u64,
     /// How many HTTP callouts it has sent.
     pub(super) callouts: u32,
+    /// How many gRPC calls and streams it has begun.
+    pub(super) grpc_callouts: [u32; 2],
     /// Its root contexts.
     pub(super) roots: BTreeMap<u32, Root>,
 }
@@ -188,6 +192,8 @@ pub(super) struct Root {
     pub(super) parked: bool,
     /// The callout whose answer is readable.
     pub(super) callout: Option<usize>,
+    /// What a gRPC callout has brought, readable while its callback runs.
+    pub(super) grpc: Option<super::grpc::Seen>,
     /// The stream that it logs, as an access logger.
     pub(super) logs: Option<usize>,
 }
@@ -269,6 +275,9 @@ impl Shared {
             Task::Tick(vm, root) => return self.tick(vm, root),
             Task::QueueReady(vm, root, token) => return self.queue_ready(vm, root, token),
             Task::Callout(callout) => return self.callout_ended(callout),
+            Task::GrpcFrame(callout) => self.grpc_frame(callout),
+            Task::GrpcTimeout(callout) => self.grpc_timed_out(callout),
+            Task::Grpc(callout, signal) => return self.grpc_signal(callout, signal),
         }
         None
     }
@@ -299,6 +308,10 @@ impl Shared {
             After::CalledOut(callout, event) => {
                 self.trace.close(event, None, None);
                 self.called_out(callout);
+            }
+            After::GrpcSignalled(callout, event) => {
+                self.trace.close(event, None, None);
+                self.grpc_signalled(callout, &ended);
             }
             After::Nothing => {}
         }

@@ -134,6 +134,23 @@ pub(super) struct Frame {
     pub(super) headers: Headers,
     /// Whether it is the last.
     pub(super) end: bool,
+    /// Simulated time that its sender lets pass before it.
+    pub(super) after_ns: u64,
+    /// Whether it is no frame: its sender resets the stream here.
+    pub(super) reset: bool,
+}
+
+impl Frame {
+    /// A frame that follows at once and is not the last.
+    pub(super) fn new(part: Part, headers: Headers) -> Self {
+        Self {
+            part,
+            headers,
+            end: false,
+            after_ns: 0,
+            reset: false,
+        }
+    }
 }
 
 /// The cached route.

@@ -3,6 +3,7 @@
 //! All plain data, so that a thread can be parked at a host call and go on later. A task makes at
 //! most one guest call; its [`After`] maps what the guest returned and pushes what comes next.
 
+use super::grpc::Signal;
 use crate::host::GuestCall;
 
 /// A direction through the filter chain.
@@ -149,6 +150,12 @@ pub(super) enum Task {
     QueueReady(usize, u32, u32),
     /// An HTTP callout ends: its number.
     Callout(usize),
+    /// A gRPC callout's next frame is here: its number.
+    GrpcFrame(usize),
+    /// A gRPC call's time is over: its number.
+    GrpcTimeout(usize),
+    /// A plugin hears of its gRPC callout: its number.
+    Grpc(usize, Signal),
     /// `on_delete` of a root that has called `proxy_done`: VM and root.
     RootDelete(usize, u32),
 }
@@ -176,6 +183,8 @@ pub(super) enum After {
     Notified(Option<u32>),
     /// A callout's callback returned: its number, and the event that it closes.
     CalledOut(usize, Option<u32>),
+    /// A gRPC callback returned: the callout's number, and the event that it closes.
+    GrpcSignalled(usize, Option<u32>),
     /// Nothing depends on it.
     Nothing,
 }

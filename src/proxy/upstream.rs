@@ -132,11 +132,21 @@ impl Shared {
         let Some(upstream) = &mut stream.upstream else {
             return;
         };
-        if upstream.reading || upstream.inbox.is_empty() || paused {
+        let Some(next) = upstream
+            .inbox
+            .front_mut()
+            .filter(|_| !upstream.reading && !paused)
+        else {
             return;
-        }
+        };
         upstream.reading = true;
         let thread = stream.thread;
+        let wait = std::mem::take(&mut next.after_ns);
+        if wait > 0 {
+            let task = Task::UpstreamRead(index);
+            upstream.answer = Some(self.clock.after(wait, thread, task, Weight::Work));
+            return;
+        }
         self.threads[thread]
             .queue
             .push_back(Task::UpstreamRead(index));
@@ -159,6 +169,15 @@ impl Shared {
         let Some(mut frame) = upstream.inbox.pop_front() else {
             return;
         };
+        if frame.reset {
+            return self.upstream_reset(
+                index,
+                "remote reset",
+                "remote_reset",
+                "UR",
+                "upstream_rq_rx_reset",
+            );
+        }
         upstream.last_byte_ns = Some(now);
         if frame.end
             && let Some(id) = upstream.timeout.take()
@@ -267,15 +286,9 @@ pub(super) fn answer(rule: &UpstreamRule, request: &UpstreamRequest) -> Answer {
             chunks.clone(),
             trailers.clone(),
         ),
-        UpstreamAction::Grpc { message, status } => {
-            let mut headers = Headers::default();
-            headers.push("content-type", "application/grpc");
-            let mut body = vec![0];
-            body.extend((message.len() as u32).to_be_bytes());
-            body.extend(&message.0);
-            let mut trailers = Headers::default();
-            trailers.push("grpc-status", status.to_string());
-            (200, headers, body, Vec::new(), trailers)
+        UpstreamAction::Grpc(reply) => {
+            let (frames, message) = super::grpc::server_frames(reply);
+            return Answer::Frames(frames, message);
         }
     };
     let mut all = Headers::default();

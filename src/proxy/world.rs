@@ -219,6 +219,7 @@ impl Prepared {
             connections_made: 0,
             state: State::default(),
             callouts: Vec::new(),
+            grpc: Vec::new(),
             logs: Vec::new(),
             access_log: Vec::new(),
             calls: Vec::new(),

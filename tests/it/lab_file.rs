@@ -2,7 +2,7 @@
 
 use proxy_wasm_tour::lab::{Beside, Sample, Unresolved, parse, resolve};
 use proxy_wasm_tour::model::lab::{
-    Assertion, Lab, Matcher, Schedule, Source, TrafficAction, UpstreamAction,
+    Assertion, GrpcEnd, Lab, Matcher, Schedule, Source, TrafficAction, UpstreamAction,
 };
 use proxy_wasm_tour::model::report::ExchangeOutcome;
 use std::collections::BTreeMap;
@@ -166,10 +166,10 @@ fn every_key_is_read() {
     );
     assert!(matches!(web[1].action, UpstreamAction::Reset));
     assert!(matches!(web[2].action, UpstreamAction::Timeout));
-    assert!(matches!(
-        web[3].action,
-        UpstreamAction::Grpc { status: 14, .. }
-    ));
+    let UpstreamAction::Grpc(grpc) = &web[3].action else {
+        panic!("{:?}", web[3].action)
+    };
+    assert!(matches!(grpc.end, GrpcEnd::Status { status: 14, .. }));
     assert!(matches!(web[4].action, UpstreamAction::Echo) && web[4].delay_ns == 5_000_000);
     assert!(lab.upstreams["auth"].is_empty());
 

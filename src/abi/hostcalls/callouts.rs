@@ -4,9 +4,23 @@ use super::{MEMORY, OUT};
 use crate::abi::Status::{self, *};
 use crate::abi::table::{ALL, Group::Callouts, HostCall, ParamKind::*, Returns, p};
 
-const CLUSTER: (Status, &str) = (ParseFailure, "there is no such cluster");
-const CLIENT: (Status, &str) = (BadArgument, "no client could be made for the service");
+const CLUSTER: (Status, &str) = (
+    ParseFailure,
+    "the name is neither a GrpcService message nor a cluster",
+);
+const CLIENT: (Status, &str) = (
+    BadArgument,
+    "no client can be made: the GrpcService message has no target",
+);
+const MISSING: (Status, &str) = (
+    Unimplemented,
+    "the GrpcService message wants google_grpc, a retry_policy or an operator in its metadata, which are not simulated",
+);
 const REFUSED: (Status, &str) = (InternalFailure, "the proxy refused to send it");
+const UNSENT: (Status, &str) = (
+    InternalFailure,
+    "it cannot be sent: proxy_on_grpc_close follows all the same",
+);
 const KIND: (Status, &str) = (
     BadArgument,
     "the token's last two bits say that it is no gRPC token",
@@ -53,7 +67,7 @@ pub(super) const CALLS: &[HostCall] = &[
             p("return_call_id", OutU32),
         ],
         returns: Returns::Status,
-        statuses: &[MEMORY, CLUSTER, CLIENT, REFUSED, OUT],
+        statuses: &[MEMORY, CLUSTER, CLIENT, MISSING, UNSENT, OUT],
         rust_ok: &[Ok, ParseFailure, InternalFailure],
         doc: "Calls a unary gRPC method. The answer comes in proxy_on_grpc_receive, or proxy_on_grpc_close when it fails.",
     },
@@ -69,7 +83,7 @@ pub(super) const CALLS: &[HostCall] = &[
             p("return_stream_id", OutU32),
         ],
         returns: Returns::Status,
-        statuses: &[MEMORY, CLUSTER, CLIENT, REFUSED, OUT],
+        statuses: &[MEMORY, CLUSTER, CLIENT, MISSING, UNSENT, OUT],
         rust_ok: &[Ok, ParseFailure, InternalFailure],
         doc: "Opens a gRPC stream in both directions.",
     },

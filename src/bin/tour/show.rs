@@ -1,6 +1,8 @@
 //! A report for people: what went, what came, what was checked.
 
-use proxy_wasm_tour::model::report::{Check, Exchange, ExchangeOutcome, Report, ScenarioReport};
+use proxy_wasm_tour::model::report::{
+    Check, Exchange, ExchangeOutcome, Report, ScenarioReport, UpstreamRequest,
+};
 use proxy_wasm_tour::model::{Bytes, Headers};
 use std::fmt::Write as _;
 
@@ -73,6 +75,9 @@ fn one_scenario(out: &mut String, scenario: &ScenarioReport) {
     for (n, exchange) in scenario.exchanges.iter().enumerate() {
         one_exchange(out, n, exchange, scenario.stopped.is_some());
     }
+    for upstream in &scenario.upstream_requests {
+        upstream_request(out, 1, upstream, " got from a plugin's root context");
+    }
     for (n, call) in scenario.calls.iter().enumerate() {
         let result = match &call.trap {
             Some(trap) => format!("trapped: {}", plain(trap)),
@@ -126,6 +131,12 @@ fn one_scenario(out: &mut String, scenario: &ScenarioReport) {
     }
 }
 
+fn upstream_request(out: &mut String, depth: usize, upstream: &UpstreamRequest, by: &str) {
+    let cluster = plain(&upstream.cluster);
+    line(out, depth, &format!("upstream {cluster}{by}"));
+    message(out, &upstream.headers, &upstream.body, &upstream.trailers);
+}
+
 fn one_exchange(out: &mut String, n: usize, exchange: &Exchange, stopped: bool) {
     let h = |name| exchange.request.headers.get_str(name).unwrap_or("");
     line(
@@ -145,12 +156,7 @@ fn one_exchange(out: &mut String, n: usize, exchange: &Exchange, stopped: bool) 
         } else {
             " got"
         };
-        line(
-            out,
-            2,
-            &format!("upstream {}{by}", plain(&upstream.cluster)),
-        );
-        message(out, &upstream.headers, &upstream.body, &upstream.trailers);
+        upstream_request(out, 2, upstream, by);
     }
     match &exchange.response {
         Some(response) => {

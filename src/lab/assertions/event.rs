@@ -20,7 +20,10 @@ pub(super) fn of_client(events: &[Event], request: usize, name: &str) -> Option<
 pub(super) fn of_upstream(events: &[Event], cluster: Option<&str>, n: usize) -> Option<u32> {
     let wanted = |event: &&Event| {
         event.kind == Kind::Upstream
-            && matches!(&*event.name, "request_headers" | "callout")
+            && matches!(
+                &*event.name,
+                "request_headers" | "callout" | "grpc_call" | "grpc_stream"
+            )
             && cluster.is_none_or(|cluster| {
                 bytes(event, "cluster").is_some_and(|name| name == cluster.as_bytes())
             })

@@ -39,7 +39,7 @@ fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
         };
         let (this, delay) = match kind {
             "reply" => reply(value)?,
-            "grpc" => grpc(value)?,
+            "grpc" => super::grpc::reply(value)?,
             _ if !value.as_bool()? => return Err(value.expected("true")),
             "reset" => (UpstreamAction::Reset, None),
             _ => (UpstreamAction::Timeout, None),
@@ -89,7 +89,7 @@ fn request_match(node: &Node) -> Result<RequestMatch, Problem> {
 }
 
 /// An answer, and its delay with the place of that.
-type Answer<'a> = (UpstreamAction, Option<(&'a Node, u64)>);
+pub(super) type Answer<'a> = (UpstreamAction, Option<(&'a Node, u64)>);
 
 fn reply(node: &Node) -> Result<Answer<'_>, Problem> {
     let mut f = Fields::of(node)?;
@@ -132,26 +132,7 @@ fn reply(node: &Node) -> Result<Answer<'_>, Problem> {
     ))
 }
 
-fn grpc(node: &Node) -> Result<Answer<'_>, Problem> {
-    let mut f = Fields::of(node)?;
-    let message = f
-        .take("message")
-        .map(values::bytes)
-        .transpose()?
-        .unwrap_or_default();
-    let status = match f.take("status") {
-        None => 0,
-        Some(node) => match node.as_u32()? {
-            n @ 0..=16 => n,
-            _ => return Err(node.expected("a gRPC status from 0 to 16")),
-        },
-    };
-    let delay = delay(&mut f)?;
-    f.finish()?;
-    Ok((UpstreamAction::Grpc { message, status }, delay))
-}
-
-fn delay<'a>(f: &mut Fields<'a>) -> Result<Option<(&'a Node, u64)>, Problem> {
+pub(super) fn delay<'a>(f: &mut Fields<'a>) -> Result<Option<(&'a Node, u64)>, Problem> {
     f.take("delay")
         .map(|node| Ok((node, values::span_ns(node)?)))
         .transpose()

@@ -6,6 +6,8 @@
 //! `continue N` · `close N` · `call CLUSTER MS [K=V ...]` · `effective ID` · `tick MS` ·
 //! `share K V CAS` · `cas K V` (with the number last read) · `shared K` · `queue NAME` · `enqueue TOKEN V` · `dequeue TOKEN` · `metric NAME` · `count ID N` ·
 //! `foreign NAME HEX` · `foreign_again NAME` (with the result of the last one as its argument) ·
+//! `grpc SERVICE MS MESSAGE [K=V ...]` · `gstream SERVICE [K=V ...]` (to the method `/test.Echo/Say`; a
+//! service `hex:…` is bytes) · `gsend TOKEN END MESSAGE` · `gcancel TOKEN` · `gclose TOKEN` · `status` · `done` ·
 //! `return N` · `unless_end N` (returns N unless end_of_stream) · `trap`.
 
 use proxy_wasm_tour::abi::{callback, host_call};
@@ -25,6 +27,16 @@ impl Data {
         let at = 1024 + self.0.len();
         self.0.extend(bytes);
         format!("(i32.const {at}) (i32.const {})", bytes.len())
+    }
+
+    /// Pointer and size of a gRPC service: a cluster's name, or bytes written as `hex:…`.
+    fn service(&mut self, word: &str) -> String {
+        let Some(hex) = word.strip_prefix("hex:") else {
+            return self.text(word);
+        };
+        let digits = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(digits).collect();
+        self.bytes(&bytes)
     }
 
     /// Pointer and size of header pairs in their wire form.
@@ -177,6 +189,34 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
                 format!("{cluster} {pairs} {none} {} (i32.const 8)", number(2)),
             )
         }
+        "grpc" => {
+            let service = data.service(words[1]);
+            let method = format!("{} {}", data.text("test.Echo"), data.text("Say"));
+            let pairs = data.pairs(words.get(4..).unwrap_or(&[]));
+            let message = data.text(words.get(3).filter(|w| **w != "-").unwrap_or(&""));
+            let args = format!("{service} {method} {pairs} {message} {}", number(2));
+            call("proxy_grpc_call", format!("{args} (i32.const 8)"))
+        }
+        "gstream" => {
+            let service = data.service(words[1]);
+            let method = format!("{} {}", data.text("test.Echo"), data.text("Say"));
+            let pairs = data.pairs(words.get(2..).unwrap_or(&[]));
+            call(
+                "proxy_grpc_stream",
+                format!("{service} {method} {pairs} (i32.const 8)"),
+            )
+        }
+        "gsend" => {
+            let message = data.text(words.get(3).filter(|w| **w != "-").unwrap_or(&""));
+            call(
+                "proxy_grpc_send",
+                format!("{} {message} {}", number(1), number(2)),
+            )
+        }
+        "gcancel" => call("proxy_grpc_cancel", number(1)),
+        "gclose" => call("proxy_grpc_close", number(1)),
+        "status" => call("proxy_get_status", format!("(i32.const 12) {out}")),
+        "done" => call("proxy_done", String::new()),
         "effective" => call("proxy_set_effective_context", number(1)),
         "tick" => call("proxy_set_tick_period_milliseconds", number(1)),
         "share" => {
@@ -258,8 +298,8 @@ fn map(word: &str) -> String {
         "request_trailers",
         "response",
         "response_trailers",
-        "",
-        "",
+        "grpc_initial",
+        "grpc_trailing",
         "call",
         "call_trailers",
     ];

@@ -4,6 +4,8 @@ mod any;
 mod chain;
 mod config;
 mod foreign;
+mod grpc;
+mod grpc_script;
 mod guest;
 mod limits;
 mod plugins;
