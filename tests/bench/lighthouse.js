@@ -24,7 +24,7 @@ function scores(url) {
   const run = spawnSync(process.execPath, [
     command, url, '--quiet', '--output=json', '--output-path=stdout',
     `--only-categories=${Object.keys(limits).join(',')}`, '--no-enable-error-reporting',
-    '--chrome-flags=--headless=new --no-sandbox --disable-gpu',
+    '--chrome-flags=--headless=new --no-sandbox --disable-dev-shm-usage --disable-gpu',
   ], {
     env: { ...process.env, CHROME_PATH: process.env.CHROMIUM },
     encoding: 'utf8', maxBuffer: 1 << 27, timeout: 5 * 60_000,

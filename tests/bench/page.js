@@ -123,7 +123,7 @@ export async function inPage({ root, dist, lesson, row, median, require }) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM,
     args: [
-      '--no-sandbox', '--disable-gpu', '--disable-background-networking',
+      '--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic',
     ],
   });

@@ -15,7 +15,7 @@ export default defineConfig({
       executablePath: process.env.CHROMIUM,
       // Quiet, and able to run as root in a container.
       args: [
-        '--no-sandbox', '--disable-gpu', '--disable-background-networking',
+        '--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking',
         '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic',
       ],
     },

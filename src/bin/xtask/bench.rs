@@ -9,6 +9,7 @@ use crate::{npm, site, test};
 
 /// Measures; a number over its limit makes it fail.
 pub(crate) fn bench() -> Outcome<()> {
+    let own = sh::keep_own_copy("target/bench-command")?;
     npm::browser_tests()?;
     let packages = npm::bench()?;
     let chromium = npm::chromium()?;
@@ -17,7 +18,6 @@ pub(crate) fn bench() -> Outcome<()> {
         sh::run(sh::cargo().args(["build", "-q", "--release", "--bin", "tour"]))
     })?;
     host(&tools::bring()?)?;
-    let own = std::env::current_exe().map_err(|e| format!("cannot find this command: {e}"))?;
     let mut node = sh::command("node");
     node.arg("tests/bench/measure.js");
     node.env("CHROMIUM", chromium).env("XTASK", own);

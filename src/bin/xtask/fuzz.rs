@@ -17,5 +17,9 @@ pub(crate) fn fuzz(args: &[String]) -> Outcome<()> {
     // With debug assertions and overflow checks: what they find counts.
     cargo.args(["test", "-q", "--test", "fuzz", "--"]);
     cargo.args(["--minutes", minutes, "--seed", seed]);
-    sh::run(&mut cargo)
+    // The targets end by themselves; the limit is for the build before them.
+    let limit = minutes
+        .parse::<f64>()
+        .map_or(0, |minutes| minutes.ceil() as u64);
+    sh::run_within(sh::BUILD_MINUTES.saturating_add(limit), &mut cargo)
 }

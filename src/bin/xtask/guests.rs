@@ -131,10 +131,12 @@ fn rust(package: &str, target: &str) -> Outcome<PathBuf> {
 /// With the compiler, the SDK and the WASI library that the lock file names.
 fn assemblyscript() -> Outcome<PathBuf> {
     let source = sources().join("assemblyscript");
-    let home = npm::packages(&source, "fetching the AssemblyScript compiler and SDK")?;
+    let packages = npm::packages(&source, "fetching the AssemblyScript compiler and SDK")?;
     // The compiler finds packages only above what it compiles.
+    let home = work().join("assemblyscript");
     let here = home.join("guest");
     sh::copy_dir(&source.join("assembly"), &here, &|_| false)?;
+    npm::link(&packages.join("node_modules"), &home.join("node_modules"))?;
     let mut asc = sh::command("node");
     asc.current_dir(&home);
     asc.args(["node_modules/assemblyscript/bin/asc.js", "guest/index.ts"]);
@@ -191,7 +193,7 @@ fn zig() -> Outcome<PathBuf> {
 
 /// The `zig` of PyPI's package, which pip brings into cargo's home when it is not there yet.
 fn zig_command() -> Outcome<std::process::Command> {
-    let home = tools::home()?.join(format!("ziglang-{ZIGLANG}"));
+    let home = tools::kept(&format!("ziglang-{ZIGLANG}"))?;
     if !home.join("installed").is_file() {
         if !has_pip() {
             tools::apt_install("Python and pip", "python3-pip")?;
@@ -218,8 +220,12 @@ fn zig_command() -> Outcome<std::process::Command> {
     }
     let mut zig = sh::command(home.join("ziglang/zig"));
     zig.current_dir(sources());
-    // The libraries are compiled once for all clones.
-    zig.env("ZIG_GLOBAL_CACHE_DIR", home.join("cache"));
+    // The libraries are compiled once for all clones, where that can be kept.
+    let cache = match tools::writable(&home.join("cache")) {
+        true => home.join("cache"),
+        false => work().join("zig-libraries"),
+    };
+    zig.env("ZIG_GLOBAL_CACHE_DIR", cache);
     zig.env("ZIG_LOCAL_CACHE_DIR", work().join("zig"));
     Ok(zig)
 }

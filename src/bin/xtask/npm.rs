@@ -16,7 +16,7 @@ pub(crate) fn vendor() -> Outcome<PathBuf> {
 /// It is in cargo's home, named by the lock file, so that clones share it.
 pub(crate) fn packages(source: &Path, what: &str) -> Outcome<PathBuf> {
     let lock = sh::read_bytes(&source.join("package-lock.json"))?;
-    let home = tools::home()?.join(format!("npm-{}", sh::hash(&lock)));
+    let home = tools::kept(&format!("npm-{}", sh::hash(&lock)))?;
     if !home.join("installed").is_file() {
         sh::make_dir(&home)?;
         for name in ["package.json", "package-lock.json"] {
@@ -54,7 +54,7 @@ pub(crate) fn bench() -> Outcome<PathBuf> {
 }
 
 /// Makes `at` a link to a directory, in place of what is there.
-fn link(to: &Path, at: &Path) -> Outcome<()> {
+pub(crate) fn link(to: &Path, at: &Path) -> Outcome<()> {
     if std::fs::read_link(at).is_ok_and(|have| have == to) {
         return Ok(());
     }

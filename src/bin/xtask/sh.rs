@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// What a step gives: its value, or one message for the person at the terminal.
 pub(crate) type Outcome<T> = Result<T, String>;
 
+/// How many minutes a build may take: far more than the slowest needs.
+pub(crate) const BUILD_MINUTES: u64 = 60;
+
 /// Where the repository is. Commands work from any directory below it.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -58,15 +61,7 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs a command with its output on our terminal; an exit other than 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Outcome<()> {
-    let shown = show(command);
-    let status = command
-        .status()
-        .map_err(|e| format!("cannot run `{shown}`: {e}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{shown}` ended with {status}"))
-    }
+    run_within(BUILD_MINUTES, command)
 }
 
 /// Fetches something from a registry: `make` gives the command. A network that fails for a moment
@@ -102,6 +97,7 @@ pub(crate) fn wait_within(minutes: u64, child: &mut Child) -> Outcome<Option<Exi
     // A limit for people's patience; nothing is computed from it.
     #[allow(clippy::disallowed_methods)]
     let start = Instant::now();
+    let mut silent = Duration::from_secs(120);
     loop {
         let status = child
             .try_wait()
@@ -109,12 +105,17 @@ pub(crate) fn wait_within(minutes: u64, child: &mut Child) -> Outcome<Option<Exi
         if status.is_some() {
             return Ok(status);
         }
-        if start.elapsed() > Duration::from_secs(60 * minutes) {
+        if start.elapsed() > Duration::from_secs(minutes.saturating_mul(60)) {
             // It may have ended this very moment.
             let _ = child.kill();
             leftovers::end();
             let _ = child.wait();
             return Ok(None);
+        }
+        // Some who watch us take a long silence for the end.
+        if start.elapsed() > silent {
+            println!("  … {}", duration(silent.as_secs_f32()));
+            silent += Duration::from_secs(120);
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -151,6 +152,22 @@ pub(crate) fn show(command: &Command) -> String {
         line.push_str(&argument.to_string_lossy());
     }
     line
+}
+
+/// Copies this command into a directory, to be started from there: any build that another person
+/// or a test begins may replace the one that runs.
+pub(crate) fn keep_own_copy(dir: &str) -> Outcome<PathBuf> {
+    let own = std::env::current_exe().map_err(|e| format!("cannot find this command: {e}"))?;
+    let dir = root().join(dir);
+    make_dir(&dir)?;
+    let copy = dir.join("xtask");
+    // Not over a file that may be running.
+    if copy.exists() {
+        std::fs::remove_file(&copy)
+            .map_err(|e| format!("cannot replace {}: {e}", copy.display()))?;
+    }
+    self::copy(&own, &copy)?;
+    Ok(copy)
 }
 
 /// Copies a directory with everything below it; `skip` names what stays out.

@@ -21,6 +21,9 @@ const GROUPS: [&str; 3] = ["native", "course", "browser"];
 /// a failure and not an endless wait.
 const PATIENCE: u64 = 45;
 
+/// With the same features everywhere nothing is compiled twice.
+const FEATURES: [&str; 2] = ["--features", "pages"];
+
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Count {
@@ -102,7 +105,7 @@ fn guarded<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
 fn groups(args: &[String]) -> Outcome<Vec<(&'static str, Count)>> {
     let chosen = chosen(args)?;
     tools::fetch_crates();
-    let own = guarded(keep_own_copy);
+    let own = guarded(|| sh::keep_own_copy("target/browser-tests"));
     let run = |name: &str| match name {
         "native" => native(),
         "course" => course(),
@@ -146,29 +149,13 @@ fn note_duration(seconds: u64, total: Count) {
     }
 }
 
-/// Copies this command to where the browser tests start it from: building the native tests
-/// replaces the one that runs.
-fn keep_own_copy() -> Outcome<PathBuf> {
-    let own = std::env::current_exe().map_err(|e| format!("cannot find this command: {e}"))?;
-    let dir = sh::root().join("target/browser-tests");
-    sh::make_dir(&dir)?;
-    let copy = dir.join("xtask");
-    // Not over a file that may be running.
-    if copy.exists() {
-        std::fs::remove_file(&copy)
-            .map_err(|e| format!("cannot replace {}: {e}", copy.display()))?;
-    }
-    sh::copy(&own, &copy)?;
-    Ok(copy)
-}
-
 /// The library's and the commands' tests, the interface's logic among them.
 fn native() -> Outcome<Count> {
     filters::build()?;
     guests::build()?;
     sh::step("native tests", || {
         let mut cargo = sh::cargo();
-        cargo.args(["test", "--no-fail-fast", "--features", "pages"]);
+        cargo.args(["test", "--no-fail-fast"]).args(FEATURES);
         count(&mut cargo, cargo_count)
     })
 }
@@ -188,7 +175,8 @@ fn course() -> Outcome<Count> {
     filters::build()?;
     sh::step("course gate", || {
         let mut cargo = sh::cargo();
-        cargo.args(["run", "-q", "--bin", "tour", "--", "check", "content/"]);
+        cargo.args(["run", "-q", "--bin", "tour"]);
+        cargo.args(FEATURES).args(["--", "check", "content/"]);
         count(&mut cargo, gate_count)
     })
 }
@@ -208,7 +196,8 @@ fn browser(own: &Outcome<PathBuf>) -> Outcome<Count> {
     npm::browser_tests()?;
     let chromium = npm::chromium()?;
     site::release(None)?;
-    sh::run(sh::cargo().args(["build", "-q", "--bin", "tour"]))?;
+    let mut tour = sh::cargo();
+    sh::run(tour.args(["build", "-q", "--bin", "tour"]).args(FEATURES))?;
     sh::step("browser tests", || {
         let dir = sh::root().join("tests/browser");
         let mut playwright = sh::command(dir.join("node_modules/.bin/playwright"));

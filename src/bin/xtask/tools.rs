@@ -18,9 +18,6 @@ const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"];
 /// How many minutes a download may take. A slow network is no failure; a silent one is.
 pub(crate) const FETCH_MINUTES: u64 = 10;
 
-/// How many minutes a tool may take to build from source.
-const BUILD_MINUTES: u64 = 40;
-
 /// The value of PATH under which Trunk finds its tools.
 pub(crate) struct Tools {
     /// The `trunk` to run.
@@ -123,11 +120,8 @@ pub(crate) fn wasm_bindgen_version() -> Outcome<String> {
 
 /// Where tools that we bring are kept: in cargo's home or, when nobody may write there, in
 /// `target`.
-pub(crate) fn home() -> Outcome<PathBuf> {
-    let cargo_home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
-    if let Some(home) = cargo_home.map(|home| home.join("tour-tools"))
+fn home() -> Outcome<PathBuf> {
+    if let Some(home) = cargo_home().map(|home| home.join("tour-tools"))
         && writable(&home)
     {
         return Ok(home);
@@ -142,8 +136,24 @@ pub(crate) fn home() -> Outcome<PathBuf> {
     }
 }
 
+/// The directory of one tool: where it is already, or where it is to be brought.
+pub(crate) fn kept(name: &str) -> Outcome<PathBuf> {
+    // Cargo's home may hold it and yet be closed to us.
+    match cargo_home().map(|home| home.join("tour-tools").join(name)) {
+        Some(there) if there.is_dir() => Ok(there),
+        _ => Ok(home()?.join(name)),
+    }
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let home = |user| Path::new(&user).join(".cargo");
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(home))
+}
+
 /// Whether a file can be made in a directory, which is made when it is missing.
-fn writable(dir: &Path) -> bool {
+pub(crate) fn writable(dir: &Path) -> bool {
     let probe = dir.join(format!("probe-{}", std::process::id()));
     let made = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&probe, ""));
     made.and_then(|()| std::fs::remove_file(&probe)).is_ok()
@@ -152,7 +162,7 @@ fn writable(dir: &Path) -> bool {
 /// A tool from crates.io: the one we brought before, the one on the PATH, a prebuilt one by
 /// `cargo binstall` where that is installed, or one built from source.
 fn cargo_tool(package: &str, program: &str, version: &str, locked: bool) -> Outcome<PathBuf> {
-    let home = home()?.join(format!("{package}-{version}"));
+    let home = kept(&format!("{package}-{version}"))?;
     let ours = home.join("bin").join(program);
     if has_version(&ours, version) {
         return Ok(ours);
@@ -194,7 +204,7 @@ fn cargo_tool(package: &str, program: &str, version: &str, locked: bool) -> Outc
             if locked {
                 install.arg("--locked");
             }
-            sh::run_within(BUILD_MINUTES, &mut install)
+            sh::run(&mut install)
         },
     )?;
     if has_version(&ours, version) {
