@@ -9,6 +9,7 @@ mod headers;
 pub mod lab;
 pub mod moment;
 mod problem;
+pub mod race;
 pub mod report;
 mod request;
 mod section;

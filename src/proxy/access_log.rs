@@ -1,6 +1,7 @@
 //! Access logs, and the values behind Envoy's format operators.
 
 use super::config::{Format, Logger, Operator};
+use super::search::{Resource, Use};
 use super::shared::{Purpose, Shared};
 use super::task::{After, Call, Command, Task};
 use super::time::iso_millis;
@@ -19,6 +20,7 @@ impl Shared {
             if line.ends_with('\n') {
                 line.pop();
             }
+            self.scheduler.note(Use::Write, || Resource::AccessLog);
             self.access_log.push(line);
         }
     }

@@ -27,6 +27,7 @@ mod random;
 mod report;
 mod router;
 mod schedule;
+mod search;
 mod shared;
 mod state;
 mod stream;
@@ -38,4 +39,5 @@ mod upstream;
 mod wasm_filter;
 mod world;
 
+pub use search::Search;
 pub use world::Prepared;

@@ -6,6 +6,7 @@
 use super::effects::Effect;
 use super::grpc::Seen;
 use super::local_reply::Reply;
+use super::search::{Resource, Use};
 use super::shared::Shared;
 use super::task::{Direction, Task};
 use super::wasm_filter::View;
@@ -104,6 +105,7 @@ impl Proxy for Shared {
     }
 
     fn random(&mut self, bytes: &mut [u8]) {
+        self.scheduler.note(Use::Write, || Resource::Random);
         self.random.fill(bytes);
     }
 
@@ -409,11 +411,17 @@ impl Proxy for Shared {
     }
 
     fn shared_data(&mut self, at: At, key: &[u8]) -> Answer<(Vec<u8>, u32)> {
-        self.state.get(&self.vm_id(at), key)
+        let vm_id = self.vm_id(at);
+        let found = self.state.get(&vm_id, key);
+        let resource = || Resource::Data(vm_id, key.to_vec());
+        self.scheduler.note(Use::Read, resource);
+        found
     }
 
     fn set_shared_data(&mut self, at: At, key: &[u8], value: &[u8], cas: u32) -> Answer<()> {
         let vm_id = self.vm_id(at);
+        let resource = || Resource::Data(vm_id.clone(), key.to_vec());
+        self.scheduler.note(Use::Write, resource);
         self.state.set(&vm_id, key, value, cas, &self.limits)?;
         self.state_event(at, "shared_data", key, Some(value));
         Ok(())
@@ -421,11 +429,13 @@ impl Proxy for Shared {
 
     fn register_queue(&mut self, at: At, name: &[u8]) -> Answer<u32> {
         let vm_id = self.vm_id(at);
+        self.scheduler.note(Use::Write, || Resource::Queues);
         Ok(self.state.register(&vm_id, name, (at.vm as usize, at.root)))
     }
 
     fn resolve_queue(&mut self, at: At, vm_id: &[u8], name: &[u8]) -> Answer<u32> {
         let own = self.vm_id(at);
+        self.scheduler.note(Use::Read, || Resource::Queues);
         let vm_id = if vm_id.is_empty() { &own[..] } else { vm_id };
         match self.state.find(vm_id, name) {
             Some(at) => Ok(at as u32 + 1),
@@ -437,6 +447,8 @@ impl Proxy for Shared {
     }
 
     fn enqueue(&mut self, at: At, token: u32, value: &[u8]) -> Answer<()> {
+        self.scheduler.note(Use::Write, || Resource::Queue(token));
+        self.scheduler.note(Use::Read, || Resource::Queues);
         let (name, (vm, root)) = self.state.enqueue(token, value, &self.limits)?;
         self.state_event(at, "queue", &name, Some(value));
         // One notification for each item, posted to the thread that registered last.
@@ -446,6 +458,7 @@ impl Proxy for Shared {
             .filter(|info| !info.failed && info.roots.contains_key(&root))
         {
             let thread = info.thread;
+            self.scheduler.note(Use::Write, || Resource::Inbox(thread));
             self.threads[thread]
                 .queue
                 .push_back(Task::QueueReady(vm, root, token));
@@ -454,6 +467,7 @@ impl Proxy for Shared {
     }
 
     fn dequeue(&mut self, at: At, token: u32) -> Answer<Vec<u8>> {
+        self.scheduler.note(Use::Write, || Resource::Queue(token));
         let (name, item) = self.state.dequeue(token)?;
         let Some(item) = item else {
             return Err(Refusal::new(Status::Empty, "the queue is empty"));
@@ -469,15 +483,28 @@ impl Proxy for Shared {
     }
 
     fn increment_metric(&mut self, at: At, id: u32, delta: i64) -> Answer<()> {
+        self.note_metric(at, id, Use::Add);
         self.state.increment(at.vm, id, delta)
     }
 
     fn record_metric(&mut self, at: At, id: u32, value: u64) -> Answer<()> {
+        // A counter would only grow, a gauge is set.
+        self.note_metric(at, id, Use::Write);
         self.state.record(at.vm, id, value)
     }
 
     fn metric(&mut self, at: At, id: u32) -> Answer<u64> {
+        self.note_metric(at, id, Use::Read);
         self.state.read(at.vm, id)
+    }
+}
+
+impl Shared {
+    fn note_metric(&mut self, at: At, id: u32, used: Use) {
+        if let Some(name) = self.state.metric_name(at.vm, id) {
+            let resource = || Resource::Metric(name.to_owned());
+            self.scheduler.note(used, resource);
+        }
     }
 }
 

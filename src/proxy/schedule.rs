@@ -1,6 +1,7 @@
 //! Which thread runs next.
 
 use super::random::Random;
+use super::search::{Resource, Search, Use};
 use crate::model::lab::Schedule;
 
 /// Chooses among threads that have work.
@@ -14,6 +15,8 @@ pub(super) struct Scheduler {
     last: usize,
     /// Whether traffic has begun: until then threads take turns.
     begun: bool,
+    /// The walk through all orders that this run belongs to.
+    search: Option<Search>,
 }
 
 impl Scheduler {
@@ -25,12 +28,37 @@ impl Scheduler {
             position: 0,
             last: 0,
             begun: false,
+            search: None,
+        }
+    }
+
+    /// Takes its choices from a search.
+    pub(super) fn search(&mut self, search: Search) {
+        self.search = Some(search);
+    }
+
+    /// Gives the search back.
+    pub(super) fn searched(&mut self) -> Option<Search> {
+        self.search.take()
+    }
+
+    /// Whether the run may end here, because another one covers it.
+    pub(super) fn covered(&self) -> bool {
+        self.search.as_ref().is_some_and(Search::covered)
+    }
+
+    /// Notes what the thread that runs uses, for the search if there is one.
+    pub(super) fn note(&mut self, used: Use, resource: impl FnOnce() -> Resource) {
+        if self.begun
+            && let Some(search) = &mut self.search
+        {
+            search.note(resource(), used);
         }
     }
 
     /// Whether guests are suspended at host calls that other threads can see.
     pub(super) fn interleaves(&self) -> bool {
-        self.begun && self.schedule != Schedule::RoundRobin
+        self.begun && (self.search.is_some() || self.schedule != Schedule::RoundRobin)
     }
 
     /// Traffic begins: from here on the lab's schedule holds.
@@ -43,6 +71,12 @@ impl Scheduler {
         let count = ready.iter().filter(|r| **r).count();
         if count == 0 {
             return None;
+        }
+        if self.begun
+            && let Some(search) = &mut self.search
+        {
+            self.last = search.pick(ready, self.last)?;
+            return Some(self.last);
         }
         let next = match &self.schedule {
             _ if !self.begun => None,

@@ -201,6 +201,11 @@ impl State {
         id
     }
 
+    /// The stat behind a metric.
+    pub(super) fn metric_name(&self, vm: u32, id: u32) -> Option<&str> {
+        self.metrics.get(&(vm, id)).map(|(_, name)| name.as_str())
+    }
+
     fn metric(&mut self, vm: u32, id: u32) -> Answer<(MetricType, &mut u64)> {
         let Some((kind, name)) = self.metrics.get(&(vm, id)) else {
             return match id & 3 {

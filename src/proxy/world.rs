@@ -6,6 +6,7 @@ use super::moment;
 use super::random::Random;
 use super::report::report;
 use super::schedule::Scheduler;
+use super::search::Search;
 use super::shared::{Item, PluginInfo, Purpose, Shared, Thread};
 use super::state::State;
 use super::task::{After, Command, Ended, Made};
@@ -119,8 +120,30 @@ impl Prepared {
     /// Runs a scenario in a fresh world. The report has no checks yet.
     pub fn run(&self, scenario: &Scenario, capture: bool, event_cap: u32) -> ScenarioReport {
         let mut vms = Vec::new();
-        let shared = self.play(scenario, Trace::new(capture, event_cap), &mut vms);
+        let shared = Box::new(self.shared(scenario, Trace::new(capture, event_cap)));
+        let shared = self.play(shared, &mut vms);
         report(*shared, &vms, scenario)
+    }
+
+    /// Runs a scenario in the order of threads that a search has come to, and not in the lab's.
+    ///
+    /// The report is nothing when the run was given up: another one covers it.
+    pub fn run_in_order(
+        &self,
+        scenario: &Scenario,
+        event_cap: u32,
+        search: Search,
+    ) -> (Option<ScenarioReport>, Search) {
+        let mut vms = Vec::new();
+        let mut shared = Box::new(self.shared(scenario, Trace::new(true, event_cap)));
+        shared.scheduler.search(search);
+        let mut shared = self.play(shared, &mut vms);
+        let search = shared.scheduler.searched().unwrap_or_default();
+        let report = match search.covered() {
+            true => None,
+            false => Some(report(*shared, &vms, scenario)),
+        };
+        (report, search)
     }
 
     /// Runs a scenario again up to the moment when event `at` is recorded.
@@ -138,7 +161,8 @@ impl Prepared {
         let mut vms = Vec::new();
         let mut trace = Trace::new(true, event_cap);
         trace.stop_at = Some(at);
-        let mut shared = self.play(scenario, trace, &mut vms);
+        let shared = Box::new(self.shared(scenario, trace));
+        let mut shared = self.play(shared, &mut vms);
         let mut moment = match shared.trace.reached() {
             true => shared.seen.take().or_else(|| shared.look()),
             false => None,
@@ -150,13 +174,7 @@ impl Prepared {
         (events, moment)
     }
 
-    fn play(
-        &self,
-        scenario: &Scenario,
-        trace: Trace,
-        vms: &mut Vec<Option<Vm<Shared>>>,
-    ) -> Box<Shared> {
-        let mut shared = Box::new(self.shared(scenario, trace));
+    fn play(&self, mut shared: Box<Shared>, vms: &mut Vec<Option<Vm<Shared>>>) -> Box<Shared> {
         shared.boot_plugins();
         shared = self.settle(shared, vms);
         if shared.rejected.is_none() && shared.stopped.is_none() {
@@ -263,6 +281,9 @@ impl Prepared {
                     shared.scheduler.pick(&ready)
                 }
             };
+            if shared.scheduler.covered() {
+                return shared;
+            }
             if let Some(thread) = next {
                 if shared.steps == STEPS_MAX {
                     let message = "the scenario has taken a million steps".to_owned();

@@ -3,6 +3,7 @@
 mod at;
 mod check;
 mod doctor;
+mod race;
 mod refusals;
 mod runs;
 

@@ -233,6 +233,20 @@ fn rate_limiter_lets_three_pass_and_says_when_to_come_back() {
 }
 
 #[test]
+fn visit_counter_counts_and_refuses_other_words() {
+    for configuration in ["", "cas"] {
+        let rest = "scenarios:
+- traffic: [{request: {}}, {request: {}}]
+  expect:
+  - state: {shared_data: {visits: '2'}}
+";
+        holds("visit-counter", configuration, rest);
+    }
+    let report = run("visit-counter", "later", "scenarios: [{traffic: []}]");
+    assert!(report.scenarios[0].rejected.is_some());
+}
+
+#[test]
 fn panic_and_spin_fail_as_their_lessons_say() {
     holds(
         "panic",

@@ -11,6 +11,7 @@ mod check;
 mod doctor;
 mod oneshot;
 mod options;
+mod race;
 mod run;
 mod show;
 
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Some("run") => run::command(args),
         Some("doctor") => doctor::command(args),
         Some("check") => check::command(args),
+        Some("race") => race::command(args),
         Some("bench") => bench::command(args),
         None | Some("help" | "--help" | "-h") => Ok(Done::text(HELP.to_owned())),
         Some("--version" | "-V" | "version") => {
@@ -92,7 +94,15 @@ fn main() -> ExitCode {
 fn unknown_command(word: &str) -> Unusable {
     let help = match nearest(
         word,
-        ["run", "doctor", "check", "bench", "help", "--version"],
+        [
+            "run",
+            "race",
+            "doctor",
+            "check",
+            "bench",
+            "help",
+            "--version",
+        ],
     ) {
         Some(near) => format!("Did you mean `{near}`?"),
         None => "`tour help` lists the commands.".to_owned(),
@@ -105,6 +115,7 @@ tour: Proxy-Wasm filters in a simulated Envoy
 
   tour run LAB.yaml             run a lab and check what it expects
   tour run --wasm FILTER.wasm   one filter, one request, no lab file
+  tour race LAB.yaml            whether its checks hold in every order of threads
   tour doctor FILTER.wasm       what a module imports, exports and runs on
   tour check content/           what is wrong with the course, if anything
   tour bench LAB.yaml           time for each request
@@ -118,6 +129,8 @@ Options of `run`:
   --memory ADDR,LEN      with --at: these bytes of the module's memory
   --samples DIR          where sample filters lie (default: target/filters)
   --parts DIR            where editable parts stand (default: start)
+Options of `race`: --json, --scenario, --samples, --parts as above, and
+  --orders N             runs after which the search ends (default: 10000)
 Options of `check`:
   --samples DIR          where sample filters lie (default: target/filters)
 Options of `run --wasm`:

@@ -1,5 +1,6 @@
 //! Labs from text to report: real sample filters and small guests in WebAssembly text.
 
+mod races;
 mod samples;
 
 use crate::support::sample;
