@@ -64,7 +64,7 @@ pub struct ScenarioReport {
     /// Length of each message queue by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub queues: BTreeMap<String, u64>,
-    /// The VMs that were made, canaries left out.
+    /// The VMs that were made, canaries left out, as they were before the proxy shut down.
     pub vms: Vec<VmReport>,
     /// The most bytes that one filter held back.
     #[serde(default)]

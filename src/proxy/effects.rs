@@ -16,6 +16,8 @@ pub(super) enum Effect {
     Close(usize),
     /// A local reply.
     Reply(usize, Reply),
+    /// A root that waited is deleted.
+    Done(usize, u32),
     /// A gRPC callout that could not be sent ends.
     Grpc(usize, Signal),
 }
@@ -84,6 +86,7 @@ impl Shared {
                     self.reset(stream);
                 }
                 Effect::Reply(stream, reply) => self.local_reply(stream, reply),
+                Effect::Done(vm, root) => self.push_front(Task::RootDelete(vm, root)),
                 Effect::Grpc(callout, signal) => self.push_front(Task::Grpc(callout, signal)),
             }
         }

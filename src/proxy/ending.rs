@@ -2,7 +2,7 @@
 
 use super::shared::Shared;
 use super::stream::Life;
-use super::task::{After, Call, Command, Task};
+use super::task::{Call, Task};
 use crate::model::report::ExchangeOutcome;
 use crate::model::trace::{Kind, Outcome, arg};
 
@@ -125,11 +125,6 @@ impl Shared {
             Task::FilterLog(stream, filter) => self.wasm_log(stream, filter),
             Task::FilterDone(stream, filter) => self.wasm_done(stream, filter),
             Task::FilterDelete(stream, filter) => self.wasm_delete(stream, filter),
-            Task::RootDelete(vm, root) => Some(Call {
-                vm,
-                command: Command::Delete(root),
-                after: After::Nothing,
-            }),
             _ => None,
         }
     }

@@ -29,6 +29,7 @@ mod router;
 mod schedule;
 mod search;
 mod shared;
+mod shutdown;
 mod state;
 mod stream;
 mod task;

@@ -125,12 +125,12 @@ impl Proxy for Shared {
     }
 
     fn done(&mut self, at: At) -> Answer<()> {
-        let thread = self.thread;
         match self.root_mut(at) {
             Some(root) if root.parked => {
                 root.parked = false;
-                let task = Task::RootDelete(at.vm as usize, at.root);
-                self.threads[thread].queue.push_back(task);
+                let thread = self.thread;
+                let effect = Effect::Done(at.vm as usize, at.root);
+                self.threads[thread].effects.push(effect);
                 Ok(())
             }
             _ => Err(Refusal::new(

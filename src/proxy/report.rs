@@ -10,42 +10,14 @@ use crate::model::report::{Exchange, ExchangeOutcome, ScenarioReport, VmReport};
 
 /// Makes the report; its checks are empty.
 pub(super) fn report(
-    shared: Shared,
+    mut shared: Shared,
     vms: &[Option<Vm<Shared>>],
     scenario: &Scenario,
 ) -> ScenarioReport {
     let reports = shared
-        .vms
-        .iter()
-        .enumerate()
-        .filter(|(_, info)| info.role == Role::Serving)
-        .filter_map(|(number, info)| {
-            let vm = vms.get(number)?.as_ref()?;
-            let config = &shared.plugins[info.plugin].config;
-            let mut plugins: Vec<String> = info
-                .roots
-                .values()
-                .map(|root| shared.plugins[root.plugin].config.name.clone())
-                .collect();
-            if plugins.is_empty() {
-                plugins.push(config.name.clone());
-            }
-            Some(VmReport {
-                vm: number as u32,
-                thread: info.thread as u32,
-                vm_id: config.vm_id.clone(),
-                plugins,
-                memory_bytes: vm.memory_bytes(),
-                fuel_max: vm.fuel_max(),
-                failed: info.failed,
-                failure: vm.failure().map(|failure| failure.message.clone()),
-                limit: vm
-                    .failure()
-                    .and_then(|failure| failure.limit)
-                    .map(str::to_owned),
-            })
-        })
-        .collect();
+        .vms_at_end
+        .take()
+        .unwrap_or_else(|| vm_reports(&shared, vms));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let shared_data = shared.state.data.iter().map(|(vm_id, data)| {
         let entries = data
@@ -102,4 +74,40 @@ pub(super) fn report(
         events: shared.trace.events,
         checks: Vec::new(),
     }
+}
+
+/// The VMs that serve, as they are now.
+pub(super) fn vm_reports(shared: &Shared, vms: &[Option<Vm<Shared>>]) -> Vec<VmReport> {
+    shared
+        .vms
+        .iter()
+        .enumerate()
+        .filter(|(_, info)| info.role == Role::Serving)
+        .filter_map(|(number, info)| {
+            let vm = vms.get(number)?.as_ref()?;
+            let config = &shared.plugins[info.plugin].config;
+            let mut plugins: Vec<String> = info
+                .roots
+                .values()
+                .map(|root| shared.plugins[root.plugin].config.name.clone())
+                .collect();
+            if plugins.is_empty() {
+                plugins.push(config.name.clone());
+            }
+            Some(VmReport {
+                vm: number as u32,
+                thread: info.thread as u32,
+                vm_id: config.vm_id.clone(),
+                plugins,
+                memory_bytes: vm.memory_bytes(),
+                fuel_max: vm.fuel_max(),
+                failed: info.failed,
+                failure: vm.failure().map(|failure| failure.message.clone()),
+                limit: vm
+                    .failure()
+                    .and_then(|failure| failure.limit)
+                    .map(str::to_owned),
+            })
+        })
+        .collect()
 }

@@ -16,7 +16,7 @@ use crate::abi::{AbiVersion, LogLevel};
 use crate::host::{Engine, Limits, Profile, RunUse};
 use crate::model::lab::{Traffic, UpstreamRule};
 use crate::model::moment::Moment;
-use crate::model::report::{CallResult, LogLine, UpstreamRequest};
+use crate::model::report::{CallResult, LogLine, UpstreamRequest, VmReport};
 use crate::model::trace::Trace;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -79,6 +79,10 @@ pub(super) struct Shared {
     pub(super) rejected: Option<String>,
     /// Why the scenario was stopped before its end.
     pub(super) stopped: Option<String>,
+    /// Whether the traffic is over and Envoy shuts down: no time passes any more.
+    pub(super) closing: bool,
+    /// The VMs as they were when the traffic was over.
+    pub(super) vms_at_end: Option<Vec<VmReport>>,
     /// Steps of its threads so far.
     pub(super) steps: u32,
     /// The most bytes that one filter held.
@@ -262,12 +266,12 @@ impl Shared {
             Task::IdleTimeout(stream) => self.idle_timeout(stream),
             Task::UpstreamAnswer(stream) => self.upstream_answers(stream),
             Task::Log(stream) => self.log_stream(stream),
-            Task::FilterLog(..)
-            | Task::FilterDone(..)
-            | Task::FilterDelete(..)
-            | Task::RootDelete(..) => {
+            Task::FilterLog(..) | Task::FilterDone(..) | Task::FilterDelete(..) => {
                 return self.filter_end(&task);
             }
+            Task::RootDelete(vm, root) => return self.released_root(vm, root),
+            Task::PluginStops(plugin) => return self.plugin_stops(plugin),
+            Task::PluginStopped(plugin, event) => return self.plugin_stopped(plugin, event),
             Task::RootLog(stream, plugin) => return self.root_log(stream, plugin),
             Task::Ended(stream, event) => self.ended(stream, event),
             Task::Begin(item) => self.begin_item(item),
@@ -313,6 +317,8 @@ impl Shared {
                 self.trace.close(event, None, None);
                 self.grpc_signalled(callout, &ended);
             }
+            After::RootDone(vm, root) => self.root_done(vm, root, &ended),
+            After::RootDeleted(vm, root, end) => self.root_deleted(vm, root, end),
             After::Nothing => {}
         }
     }

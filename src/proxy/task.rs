@@ -158,6 +158,10 @@ pub(super) enum Task {
     Grpc(usize, Signal),
     /// `on_delete` of a root that has called `proxy_done`: VM and root.
     RootDelete(usize, u32),
+    /// A plugin's handle goes at the end: `on_done` of its root.
+    PluginStops(usize),
+    /// After `on_done` of its root: the plugin, and the event that it closes.
+    PluginStopped(usize, Option<u32>),
 }
 
 /// What comes after a guest call.
@@ -185,6 +189,10 @@ pub(super) enum After {
     CalledOut(usize, Option<u32>),
     /// A gRPC callback returned: the callout's number, and the event that it closes.
     GrpcSignalled(usize, Option<u32>),
+    /// `on_done` of a root returned: VM and root.
+    RootDone(usize, u32),
+    /// `on_delete` of a root returned: VM, root, and the plugin whose end it is with its event.
+    RootDeleted(usize, u32, Option<(usize, Option<u32>)>),
     /// Nothing depends on it.
     Nothing,
 }

@@ -180,6 +180,13 @@ impl Prepared {
         if shared.rejected.is_none() && shared.stopped.is_none() {
             shared.begin_traffic();
             shared = self.settle(shared, vms);
+            shared.vms_at_end = Some(super::report::vm_reports(&shared, vms));
+            for thread in shared.stopping_threads() {
+                if shared.stopped.is_none() {
+                    shared.stop_plugins(thread);
+                    shared = self.settle(shared, vms);
+                }
+            }
         }
         shared
     }
@@ -243,6 +250,8 @@ impl Prepared {
             calls: Vec::new(),
             rejected: None,
             stopped: None,
+            closing: false,
+            vms_at_end: None,
             steps: 0,
             peak_buffer: 0,
             root_requests: Vec::new(),
@@ -295,7 +304,7 @@ impl Prepared {
                 shared = self.step(shared, vms, thread);
                 continue;
             }
-            if shared.rejected.is_some() {
+            if shared.rejected.is_some() || shared.closing {
                 return shared;
             }
             let waits = shared.items.contains(&Item::Running);

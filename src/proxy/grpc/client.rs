@@ -11,7 +11,7 @@ use crate::host::GuestCall;
 use crate::host::port::At;
 use crate::model::Headers;
 use crate::model::report::Message;
-use crate::model::trace::{Kind, Outcome, arg};
+use crate::model::trace::{Arg, Kind, arg};
 use std::collections::VecDeque;
 
 /// A gRPC call or stream of a plugin.
@@ -364,12 +364,7 @@ impl Shared {
         self.grpc_event(number, name, args)
     }
 
-    fn grpc_event(
-        &mut self,
-        number: usize,
-        name: &'static str,
-        more: Vec<crate::model::trace::Arg>,
-    ) -> Option<u32> {
+    fn grpc_event(&mut self, number: usize, name: &'static str, more: Vec<Arg>) -> Option<u32> {
         if !self.trace.capture {
             return None;
         }
@@ -380,9 +375,7 @@ impl Shared {
         ];
         args.extend(more);
         let vm = Some(callout.vm as u32);
-        let outcome: Option<Outcome> = None;
-        self.trace
-            .record(Kind::Upstream, name, vm, None, args, outcome)
+        self.record(Kind::Upstream, name, vm, None, args)
     }
 }
 

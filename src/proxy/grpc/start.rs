@@ -61,8 +61,7 @@ impl Shared {
             args.extend(asked.message.as_ref().map(|m| arg("message", m.as_slice())));
             let name = if unary { "grpc_call" } else { "grpc_stream" };
             let (vm, context) = (Some(at.vm), Some(at.context));
-            self.trace
-                .record(Kind::Upstream, name, vm, context, args, None);
+            self.record(Kind::Upstream, name, vm, context, args);
         }
         let stream = self.stream_of(at).map(|(stream, _)| stream);
         let requests = self.callout_requests(stream);
@@ -237,8 +236,7 @@ impl Shared {
             args.extend(message.map(|message| arg("message", message)));
             args.push(arg("end_of_stream", if end { "true" } else { "false" }));
             let vm = Some(vm as u32);
-            self.trace
-                .record(Kind::Upstream, "grpc_send", vm, None, args, None);
+            self.record(Kind::Upstream, "grpc_send", vm, None, args);
         }
         if end {
             self.grpc_server_begins(number);

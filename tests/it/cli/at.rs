@@ -60,8 +60,8 @@ fn one_filter_without_a_lab_file_has_states_too() {
 fn what_is_no_event_or_no_window_is_refused() {
     for (more, message) in [
         (
-            &["--at", "41"][..],
-            "tests/it/labs/add-header.yaml: scenario `GET` has no event 41: it has 41 events\n  They are numbered from 0 to 40.",
+            &["--at", "47"][..],
+            "tests/it/labs/add-header.yaml: scenario `GET` has no event 47: it has 47 events\n  They are numbered from 0 to 46.",
         ),
         (
             &["--at", "x"],

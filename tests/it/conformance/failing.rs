@@ -125,8 +125,9 @@ fn a_trap_is_logged_once_with_the_callbacks_name() {
     for (callback, ..) in TRAPS {
         let report = run(callback, "failure_policy: FAIL_CLOSED");
         let text = format!("Function: proxy_{callback} failed");
-        // A tick is due on the main thread as well as on the worker.
-        let threads = if callback == "on_tick" { 2 } else { 1 };
+        // A tick is due on the main thread as well as on the worker, and its root ends as well.
+        let everywhere = ["on_tick", "on_done", "on_delete"].contains(&callback);
+        let threads = if everywhere { 2 } else { 1 };
         let lines = report
             .logs
             .iter()

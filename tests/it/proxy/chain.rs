@@ -396,5 +396,6 @@ fn a_client_that_goes_away_ends_the_stream() {
     );
     assert_eq!(first(&report).outcome, ExchangeOutcome::Reset);
     assert_eq!(report.access_log, ["0 DC downstream_remote_disconnect"]);
-    assert_eq!(logs(&report), ["logged", "deleted"]);
+    // The roots are deleted later.
+    assert_eq!(logs(&report)[..2], ["logged", "deleted"]);
 }

@@ -8,7 +8,7 @@
 //! `foreign NAME HEX` · `foreign_again NAME` (with the result of the last one as its argument) ·
 //! `grpc SERVICE MS MESSAGE [K=V ...]` · `gstream SERVICE [K=V ...]` (to the method `/test.Echo/Say`; a
 //! service `hex:…` is bytes) · `gsend TOKEN END MESSAGE` · `gcancel TOKEN` · `gclose TOKEN` · `status` · `done` ·
-//! `return N` · `unless_end N` (returns N unless end_of_stream) · `trap`.
+//! `return N` · `unless_end N` (returns N unless end_of_stream) · `unless_context ID N` · `trap`.
 
 use proxy_wasm_tour::abi::{callback, host_call};
 
@@ -283,6 +283,11 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
             )
         }
         "return" => format!("(return {})\n", number(1)),
+        "unless_context" => format!(
+            "(if (i32.ne (local.get 0) {}) (then (return {})))\n",
+            number(1),
+            number(2)
+        ),
         "unless_end" => format!(
             "(if (i32.eqz (local.get 2)) (then (return {})))\n",
             number(1)

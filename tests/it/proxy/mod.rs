@@ -13,6 +13,7 @@ mod replay;
 mod replies;
 mod router;
 mod shared;
+mod shutdown;
 mod threads;
 mod visible;
 
@@ -90,7 +91,8 @@ pub(crate) fn answer(report: &ScenarioReport) -> String {
     )
 }
 
-/// Guest callbacks of streams with plugin order, by VM: `0:on_request_headers`. Canary and start left out.
+/// Guest callbacks of streams with plugin order, by VM: `0:on_request_headers`. Canary, start and the
+/// plugins' end left out.
 pub(crate) fn callbacks(report: &ScenarioReport) -> Vec<String> {
     let stream_began = report
         .events
@@ -107,6 +109,7 @@ pub(crate) fn callbacks(report: &ScenarioReport) -> Vec<String> {
     report.events[stream_began..]
         .iter()
         .filter(|e| e.kind == Kind::Callback && e.name.starts_with("proxy_on_"))
+        .filter(|e| parent(report, e).is_none_or(|parent| parent.name != "plugin_stop"))
         .map(|e| {
             format!(
                 "{}:{}",
@@ -115,6 +118,11 @@ pub(crate) fn callbacks(report: &ScenarioReport) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// The event that an event happened in.
+pub(crate) fn parent<'a>(report: &'a ScenarioReport, event: &Event) -> Option<&'a Event> {
+    report.events.get(event.parent? as usize)
 }
 
 /// Host calls of a name: `Ok value`, or the status.
