@@ -117,12 +117,10 @@ impl Shared {
                 .as_ref()
                 .map(|u| address((&u.host.0, u.host.1))),
             "UPSTREAM_CLUSTER" => stream.upstream.as_ref().map(|u| u.cluster.clone()),
-            "ROUTE_NAME" => match stream.route {
-                super::stream::RouteCache::Found(host, route) => {
-                    Some(self.route((host, route)).name.clone()).filter(|n| !n.is_empty())
-                }
-                _ => None,
-            },
+            "ROUTE_NAME" => {
+                let name = &self.route(info.route?).name;
+                Some(name.clone()).filter(|n| !n.is_empty())
+            }
             "CONNECTION_ID" => Some(stream.connection.to_string()),
             "STREAM_ID" => Some(index.to_string()),
             "DOWNSTREAM_REMOTE_ADDRESS" | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" => {

@@ -7,6 +7,7 @@
 //! assertions as text, who looks at the report, wasmi.
 
 mod access_log;
+mod attribute;
 mod boot;
 mod callout;
 mod clock;

@@ -1,47 +1,15 @@
 //! Properties (Envoy attributes): what a path names now, in the form in which it travels.
 
 use super::access_log::CLIENT;
+use super::attribute::{Value, joined};
+use super::config::{Cluster, Said};
 use super::filter_state::{Fields, Kind, Object};
 use super::protobuf::push_bytes;
 use super::shared::Shared;
-use super::stream::{RouteCache, Stream};
+use super::stream::Stream;
 use crate::abi::Status;
 use crate::host::port::{Answer, At, Refusal};
 use crate::model::Headers;
-
-/// A value of an attribute.
-enum Value {
-    /// Text or bytes.
-    Bytes(Vec<u8>),
-    /// An integer, a time or a span in nanoseconds.
-    Int(i64),
-    /// A bool.
-    Bool(bool),
-    /// Something that has no form as a whole: a map, a message that is not simulated.
-    Whole,
-}
-
-impl Value {
-    fn text(text: impl Into<String>) -> Option<Self> {
-        Some(Self::Bytes(text.into().into_bytes()))
-    }
-
-    fn number(n: impl TryInto<i64>) -> Option<Self> {
-        n.try_into().ok().map(Self::Int)
-    }
-
-    fn wire(self) -> Answer<Vec<u8>> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes),
-            Self::Int(n) => Ok(n.to_le_bytes().to_vec()),
-            Self::Bool(flag) => Ok(vec![flag.into()]),
-            Self::Whole => Err(Refusal::new(
-                Status::SerializationFailure,
-                "the path names a whole map, which has no form on the wire",
-            )),
-        }
-    }
-}
 
 impl Shared {
     /// Reads the property at a raw path.
@@ -98,19 +66,41 @@ impl Shared {
             ["plugin_name"] => Value::text(&plugin.name),
             ["plugin_root_id"] => Value::text(&plugin.root_id),
             ["plugin_vm_id"] => Value::text(&plugin.vm_id),
-            ["xds", "node", rest @ ..] | ["node", rest @ ..] => match rest {
-                [] => {
-                    let mut message = Vec::new();
-                    push_bytes(&mut message, 1, self.config.node_id.as_bytes());
-                    push_bytes(&mut message, 2, self.config.node_cluster.as_bytes());
-                    Some(Value::Bytes(message))
-                }
-                ["id"] => Value::text(&self.config.node_id),
-                ["cluster"] => Value::text(&self.config.node_cluster),
-                _ => None,
-            },
+            ["xds", "node", rest @ ..] | ["node", rest @ ..] => self.node().walk(rest),
+            ["xds"] => Some(Value::Unlisted),
+            // Until they became attributes of `xds`, these two were the plugin's.
+            ["listener_direction"] => Some(Value::Int(self.config.direction)),
+            ["listener_metadata", rest @ ..] => {
+                Value::from(&self.config.listener_metadata).walk(rest)
+            }
             _ => None,
         }
+    }
+
+    /// `envoy.config.core.v3.Node`, without the build version and the list of extensions that a real
+    /// Envoy adds.
+    fn node(&self) -> Value {
+        let config = &self.config;
+        let (metadata, locality) = (config.node_metadata.bytes(), config.node_locality.bytes());
+        let mut message = Vec::new();
+        for (number, field) in (1..).zip([
+            config.node_id.as_bytes(),
+            config.node_cluster.as_bytes(),
+            &metadata,
+            &locality,
+        ]) {
+            push_bytes(&mut message, number, field);
+        }
+        push_bytes(&mut message, 6, b"envoy");
+        let text = |text: &str| Value::Bytes(text.as_bytes().to_vec());
+        let fields = vec![
+            ("id", text(&config.node_id)),
+            ("cluster", text(&config.node_cluster)),
+            ("metadata", Value::from(&config.node_metadata)),
+            ("locality", Value::from(&config.node_locality)),
+            ("user_agent_name", text("envoy")),
+        ];
+        Value::Message(message, fields)
     }
 
     fn of_stream(&self, index: usize, filter: Option<usize>, words: &[&str]) -> Option<Value> {
@@ -125,39 +115,100 @@ impl Shared {
             ["response", rest @ ..] => self.response(stream, rest, &visible),
             ["connection", "id"] | ["connection_id"] => Value::number(stream.connection),
             ["connection", "mtls"] => Some(Value::Bool(false)),
-            ["connection", "requested_server_name"] => None,
+            ["connection", "requested_server_name"] => Value::text(""),
             ["source", "address"] => Value::text(format!("{CLIENT}:{}", self.client_port(index))),
             ["source", "port"] => Value::number(self.client_port(index)),
             ["destination", "address"] => {
                 Value::text(format!("{}:{}", self.local_ip(), self.config.address.1))
             }
             ["destination", "port"] => Value::number(self.config.address.1),
-            ["upstream", rest @ ..] => upstream(stream, rest),
-            ["xds", "cluster_name"] | ["cluster_name"] => self.cluster_name(stream),
-            ["xds", "route_name"] | ["route_name"] => match stream.route {
-                RouteCache::Found(host, route) => Value::text(&self.route((host, route)).name),
-                _ => None,
-            },
-            ["xds", "virtual_host_name"] => match stream.route {
-                RouteCache::Found(host, _) => {
-                    Value::text(&self.config.manager.routes.hosts[host].name)
-                }
-                _ => None,
-            },
-            ["xds", "listener_direction"] | ["listener_direction"] => Some(Value::Int(0)),
-            ["connection" | "source" | "destination" | "xds" | "metadata" | "filter_state"] => {
-                Some(Value::Whole)
+            ["upstream", rest @ ..] => self.upstream_attribute(stream, rest),
+            ["xds", rest @ ..] => self.xds(stream, rest),
+            [
+                "cluster_name"
+                | "cluster_metadata"
+                | "route_name"
+                | "route_metadata"
+                | "upstream_host_metadata",
+                ..,
+            ] => self.xds(stream, words),
+            ["metadata", rest @ ..] => {
+                // Nothing that is simulated sets dynamic metadata.
+                Value::from(&super::config::Metadata::default()).walk(rest)
             }
+            ["connection" | "source" | "destination" | "filter_state"] => Some(Value::Unlisted),
+            _ => None,
+        }
+    }
+
+    /// What the configuration says of the way that the request takes.
+    fn xds(&self, stream: &Stream, words: &[&str]) -> Option<Value> {
+        let (name, rest) = words.split_first()?;
+        let route = stream.info.route;
+        let host = route.map(|(host, _)| &self.config.manager.routes.hosts[host]);
+        let route = route.map(|place| self.route(place));
+        let value = match *name {
+            "cluster_name" => Value::text(&self.cluster_of(stream)?.name)?,
+            "cluster_metadata" => (&self.cluster_of(stream)?.metadata).into(),
+            "route_name" => Value::text(&route?.name)?,
+            "route_metadata" => (&route?.metadata).into(),
+            "virtual_host_name" => Value::text(&host?.name)?,
+            "virtual_host_metadata" => (&host?.metadata).into(),
+            "upstream_host_metadata" => (&self.said_of_host(stream)?.metadata).into(),
+            "upstream_host_locality_metadata" => {
+                (&self.said_of_host(stream)?.locality_metadata).into()
+            }
+            // A filter chain's name is not configurable here.
+            "filter_chain_name" => Value::text("")?,
+            "listener_metadata" => (&self.config.listener_metadata).into(),
+            "listener_direction" => Value::Int(self.config.direction),
+            _ => return None,
+        };
+        value.walk(rest)
+    }
+
+    /// The cluster of the route, before the router has picked a host and after.
+    fn cluster_of(&self, stream: &Stream) -> Option<&Cluster> {
+        use super::config::Action;
+        let name = match &self.route(stream.info.route?).action {
+            Action::Forward(forward) => &forward.cluster,
+            _ => return None,
+        };
+        self.config.clusters.iter().find(|c| c.name == *name)
+    }
+
+    /// What the configuration says of the host that the router has picked.
+    fn said_of_host(&self, stream: &Stream) -> Option<Said> {
+        let upstream = stream.upstream.as_ref()?;
+        let clusters = &self.config.clusters;
+        let cluster = clusters.iter().find(|c| c.name == upstream.cluster)?;
+        let at = cluster.hosts.iter().position(|h| *h == upstream.host);
+        Some(
+            at.and_then(|at| cluster.said.get(at).cloned())
+                .unwrap_or_default(),
+        )
+    }
+
+    fn upstream_attribute(&self, stream: &Stream, words: &[&str]) -> Option<Value> {
+        let upstream = stream.upstream.as_ref();
+        match words {
+            ["address"] => upstream.and_then(|u| Value::text(format!("{}:{}", u.host.0, u.host.1))),
+            ["port"] => upstream.and_then(|u| Value::number(u.host.1)),
+            ["local_address"] => upstream.and_then(|_| Value::text(format!("{CLIENT}:40000"))),
+            ["locality", rest @ ..] => Value::from(&self.said_of_host(stream)?.locality).walk(rest),
+            ["transport_failure_reason"] => upstream.and_then(|_| Value::text("")),
+            // No attempt yet is 0; nothing is tried again here.
+            ["request_attempt_count"] => Value::number(i64::from(upstream.is_some())),
+            // Scripted upstreams accept at once.
+            ["cx_pool_ready_duration"] => upstream.map(|_| Value::Int(0)),
+            ["num_endpoints"] => Value::number(self.cluster_of(stream)?.hosts.len()),
+            [] => Some(Value::Unlisted),
             _ => None,
         }
     }
 
     fn request(&self, stream: &Stream, headers: Option<&Headers>, words: &[&str]) -> Option<Value> {
-        let header = |name: &str| {
-            let joined = headers?.get_all(name).collect::<Vec<_>>().join(&b',');
-            headers?.get(name)?;
-            Some(Value::Bytes(joined))
-        };
+        let header = |name: &str| joined(headers, name.as_bytes()).map(Value::Bytes);
         let path = || headers?.get_str(":path");
         let info = &stream.info;
         match words {
@@ -186,7 +237,8 @@ impl Shared {
                 Value::number(info.bytes_received + headers)
             }
             ["protocol"] => Value::text("HTTP/1.1"),
-            [] | ["headers"] => Some(Value::Whole),
+            ["headers"] => Some(Value::headers(headers)),
+            [] => Some(Value::Unlisted),
             _ => None,
         }
     }
@@ -200,12 +252,6 @@ impl Shared {
         let info = &stream.info;
         let headers = stream.response.headers.as_ref().filter(|_| visible(2));
         let trailers = stream.response.trailers.as_ref().filter(|_| visible(3));
-        let joined = |map: Option<&Headers>, name: &str| {
-            map?.get(name)?;
-            Some(Value::Bytes(
-                map?.get_all(name).collect::<Vec<_>>().join(&b','),
-            ))
-        };
         match words {
             ["code"] => Value::number(info.status?),
             ["code_details"] => match info.details.as_str() {
@@ -214,12 +260,21 @@ impl Shared {
             },
             ["flags"] => Value::number(info.flags.iter().map(|flag| flag_bit(flag)).sum::<u64>()),
             ["grpc_status"] => {
-                let status = trailers.and_then(|t| t.get_str("grpc-status"));
-                let status = status.or_else(|| headers?.get_str("grpc-status"))?;
-                Value::number(status.parse::<i64>().ok()?)
+                let said = trailers.and_then(|t| t.get_str("grpc-status"));
+                let said = said.or_else(|| headers?.get_str("grpc-status"));
+                match said {
+                    // What is no number, or beyond the last status, is -1.
+                    Some(text) => {
+                        let status = text.parse::<i64>().ok().filter(|n| (0..=16).contains(n));
+                        Some(Value::Int(status.unwrap_or(-1)))
+                    }
+                    None => Some(Value::Int(grpc_status_of(info.status?))),
+                }
             }
-            ["headers", name] => joined(headers, name),
-            ["trailers", name] => joined(trailers, name),
+            ["headers", name] => joined(headers, name.as_bytes()).map(Value::Bytes),
+            ["trailers", name] => joined(trailers, name.as_bytes()).map(Value::Bytes),
+            ["headers"] => Some(Value::headers(headers)),
+            ["trailers"] => Some(Value::headers(trailers)),
             ["headers_bytes"] => Value::number(headers.map_or(0, Headers::byte_size)),
             ["size"] => Value::number(info.bytes_sent),
             ["total_size"] => {
@@ -231,21 +286,21 @@ impl Shared {
                 let upstream = stream.upstream.as_ref()?;
                 Value::number(upstream.last_byte_ns? - upstream.began_ns)
             }
-            [] | ["headers"] | ["trailers"] => Some(Value::Whole),
+            [] => Some(Value::Unlisted),
             _ => None,
         }
     }
+}
 
-    /// The cluster of the route, before the router has picked a host and after.
-    fn cluster_name(&self, stream: &Stream) -> Option<Value> {
-        use super::config::Action;
-        match stream.route {
-            RouteCache::Found(host, route) => match &self.route((host, route)).action {
-                Action::Forward(forward) => Value::text(&forward.cluster),
-                _ => None,
-            },
-            _ => None,
-        }
+/// The gRPC status that stands for an HTTP one.
+fn grpc_status_of(status: u16) -> i64 {
+    match status {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502 | 503 | 504 => 14,
+        _ => 2,
     }
 }
 
@@ -274,18 +329,6 @@ fn of_object(object: &Object, fields: &[&str], named: bool) -> Answer<Vec<u8>> {
             Ok(i64::from(*port).to_le_bytes().to_vec())
         }
         _ => no_field(),
-    }
-}
-
-fn upstream(stream: &Stream, words: &[&str]) -> Option<Value> {
-    let upstream = stream.upstream.as_ref();
-    match words {
-        ["address"] => upstream.and_then(|u| Value::text(format!("{}:{}", u.host.0, u.host.1))),
-        ["port"] => upstream.and_then(|u| Value::number(u.host.1)),
-        ["local_address"] => upstream.and_then(|_| Value::text(format!("{CLIENT}:40000"))),
-        ["request_attempt_count"] => upstream.and_then(|_| Value::number(1)),
-        [] => Some(Value::Whole),
-        _ => None,
     }
 }
 

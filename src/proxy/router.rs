@@ -28,6 +28,7 @@ impl Shared {
                 Some((host, route)) => RouteCache::Found(host, route),
                 None => RouteCache::Missing,
             };
+            stream.info.route = found;
             if self.trace.capture {
                 let name = match found {
                     Some((host, route)) => {

@@ -219,6 +219,8 @@ pub(super) struct Info {
     pub(super) bytes_sent: u64,
     /// Body of a local reply.
     pub(super) local_body: Vec<u8>,
+    /// The route that was found last: clearing the cache leaves it here until another is found.
+    pub(super) route: Option<(usize, usize)>,
     /// Filter state, by raw key.
     pub(super) filter_state: super::filter_state::Objects,
     /// Whether the request was `HEAD`.

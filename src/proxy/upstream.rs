@@ -178,7 +178,9 @@ impl Shared {
                 "upstream_rq_rx_reset",
             );
         }
-        upstream.last_byte_ns = Some(now);
+        if frame.end {
+            upstream.last_byte_ns = Some(now);
+        }
         if frame.end
             && let Some(id) = upstream.timeout.take()
         {
@@ -204,6 +206,8 @@ impl Shared {
                 self.change_response(index, &mut headers);
                 let stream = &mut self.streams[index];
                 stream.info.details = "via_upstream".to_owned();
+                // The router tells the code before the encoders see the headers.
+                stream.info.status = status.parse().ok();
                 stream.response.headers = Some(headers);
             }
             Part::Trailers => self.streams[index].response.trailers = Some(frame.headers),

@@ -86,7 +86,7 @@ pub(super) const CALLS: &[HostCall] = &[
             (NotFound, "there is no such property, or not in this phase"),
             (
                 SerializationFailure,
-                "the value is null or a whole map, or the path is empty",
+                "the value is null, or all of `request`, `response`, `xds` and the like, or the path is empty",
             ),
             (InternalFailure, "a field could not be converted"),
             (

@@ -1,6 +1,6 @@
 //! `google.protobuf.Any` in YAML: the `@type` that must be there, and the bytes that Wasm gets of it.
 
-use crate::model::yaml::{Fields, Node, Value};
+use crate::model::yaml::{Fields, Node};
 use crate::model::{Bytes, Problem};
 
 /// The prefix that every `@type` has.
@@ -64,7 +64,7 @@ pub(super) fn any_bytes(node: &Node) -> Result<Vec<u8>, Problem> {
             None => Vec::new(),
         },
         "google.protobuf.Struct" => match fields.take("value") {
-            Some(value) => struct_bytes(value)?,
+            Some(value) => super::metadata::Struct::read(value)?.bytes(),
             None => Vec::new(),
         },
         "google.protobuf.Empty" => Vec::new(),
@@ -84,58 +84,4 @@ pub(super) fn base64(node: &Node) -> Result<Vec<u8>, Problem> {
     Bytes::from_base64(node.as_str()?)
         .map(|bytes| bytes.0)
         .map_err(|e| Problem::at(&node.place, format!("not base64: {e}"), ""))
-}
-
-/// A `google.protobuf.Struct` as the wire carries it, fields in the order of writing.
-///
-/// # Errors
-/// When it is no map.
-pub(crate) fn struct_bytes(node: &Node) -> Result<Vec<u8>, Problem> {
-    let mut out = Vec::new();
-    for (key, value) in node.as_map()? {
-        let mut entry = Vec::new();
-        put(&mut entry, 1, key.text.as_bytes());
-        put(&mut entry, 2, &value_bytes(value)?);
-        put(&mut out, 1, &entry);
-    }
-    Ok(out)
-}
-
-/// A `google.protobuf.Value`.
-fn value_bytes(node: &Node) -> Result<Vec<u8>, Problem> {
-    let mut out = Vec::new();
-    match &node.value {
-        Value::Map(_) => put(&mut out, 5, &struct_bytes(node)?),
-        Value::List(items) => {
-            let mut list = Vec::new();
-            for item in items {
-                put(&mut list, 1, &value_bytes(item)?);
-            }
-            put(&mut out, 6, &list);
-        }
-        Value::Scalar { .. } if node.is_null() => out.extend([0x08, 0]),
-        Value::Scalar { text, .. } => {
-            if let Ok(flag) = node.as_bool() {
-                out.extend([0x20, u8::from(flag)]);
-            } else if let Ok(number) = node.as_f64() {
-                out.push(0x11);
-                out.extend(number.to_le_bytes());
-            } else {
-                put(&mut out, 3, text.as_bytes());
-            }
-        }
-    }
-    Ok(out)
-}
-
-/// A length-delimited field.
-fn put(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
-    out.push(field << 3 | 2);
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        out.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
-    out.extend(bytes);
 }

@@ -1,6 +1,6 @@
 //! Clusters: their names and hosts. What they answer is scripted by the lab, not configured.
 
-use super::not_simulated;
+use super::{Locality, Metadata, not_simulated};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 
@@ -11,6 +11,21 @@ pub(crate) struct Cluster {
     pub(crate) name: String,
     /// `ip:port` of its hosts, taken in turn by each worker.
     pub(crate) hosts: Vec<(String, u16)>,
+    /// What is said of each host, in the same order; of hosts of our choice nothing is.
+    pub(crate) said: Vec<Said>,
+    /// `metadata`.
+    pub(crate) metadata: Metadata,
+}
+
+/// What a configuration says of a host.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    /// `metadata` of the host.
+    pub(crate) metadata: Metadata,
+    /// `locality` of its group.
+    pub(crate) locality: Locality,
+    /// `metadata` of its group.
+    pub(crate) locality_metadata: Metadata,
 }
 
 impl Cluster {
@@ -19,6 +34,8 @@ impl Cluster {
         Self {
             name: name.to_owned(),
             hosts: vec![("127.0.0.1".to_owned(), 8080_u16.saturating_add(index))],
+            said: Vec::new(),
+            metadata: Metadata::default(),
         }
     }
 }
@@ -70,14 +87,18 @@ fn read(node: &Node, index: u16) -> Result<Cluster, Problem> {
         .take("connect_timeout")
         .map(Node::as_proto_duration_ns)
         .transpose()?;
+    cluster.metadata = Metadata::read(fields.take("metadata"))?;
     if let Some(assignment) = fields.take("load_assignment") {
-        cluster.hosts = read_assignment(assignment)?;
+        (cluster.hosts, cluster.said) = read_assignment(assignment)?;
     }
     fields.finish()?;
     Ok(cluster)
 }
 
-fn read_assignment(node: &Node) -> Result<Vec<(String, u16)>, Problem> {
+/// The hosts of an assignment, and what is said of each.
+type Hosts = (Vec<(String, u16)>, Vec<Said>);
+
+fn read_assignment(node: &Node) -> Result<Hosts, Problem> {
     let mut fields = Fields::of_message(node)?;
     fields
         .take("cluster_name")
@@ -85,14 +106,21 @@ fn read_assignment(node: &Node) -> Result<Vec<(String, u16)>, Problem> {
         .transpose()?;
     let endpoints = fields.take("endpoints");
     fields.finish()?;
-    let mut hosts = Vec::new();
+    let (mut hosts, mut said) = (Vec::new(), Vec::new());
     for locality in endpoints.map_or(Ok(&[][..]), Node::as_list)? {
         let mut fields = Fields::of_message(locality)?;
         let inner = fields.take("lb_endpoints");
+        let locality = Locality::read(fields.take("locality"))?;
+        let group = Metadata::read(fields.take("metadata"))?;
         fields.finish()?;
         for host in inner.map_or(Ok(&[][..]), Node::as_list)? {
             let mut fields = Fields::of_message(host)?;
             let endpoint = fields.require("endpoint")?;
+            said.push(Said {
+                metadata: Metadata::read(fields.take("metadata"))?,
+                locality: locality.clone(),
+                locality_metadata: group.clone(),
+            });
             fields.finish()?;
             let mut fields = Fields::of_message(endpoint)?;
             let address = fields.require("address")?;
@@ -100,7 +128,7 @@ fn read_assignment(node: &Node) -> Result<Vec<(String, u16)>, Problem> {
             hosts.push(read_address(address)?);
         }
     }
-    Ok(hosts)
+    Ok((hosts, said))
 }
 
 /// Reads `{socket_address: {address, port_value}}`.

@@ -1,7 +1,7 @@
 //! The listener and its HTTP connection manager: settings, filters, access logs, routes.
 
 use super::any::{typed, typed_as};
-use super::{Config, Format, Plugin, Routes, cluster, not_simulated, route, wasm};
+use super::{Config, Format, Metadata, Plugin, Routes, cluster, not_simulated, route, wasm};
 use crate::model::yaml::{Fields, Node, nearest};
 use crate::model::{Place, Problem};
 
@@ -192,6 +192,15 @@ pub(super) fn read_settings(fields: &mut Fields<'_>, config: &mut Config) -> Res
     }
     if let Some(limit) = fields.take("per_connection_buffer_limit_bytes") {
         config.buffer_limit = limit.as_u32()? as usize;
+    }
+    config.listener_metadata = Metadata::read(fields.take("metadata"))?;
+    if let Some(direction) = fields.take("traffic_direction") {
+        config.direction = match direction.as_str()? {
+            "UNSPECIFIED" => 0,
+            "INBOUND" => 1,
+            "OUTBOUND" => 2,
+            _ => return Err(direction.expected("UNSPECIFIED, INBOUND or OUTBOUND")),
+        };
     }
     Ok(())
 }

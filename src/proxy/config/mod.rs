@@ -8,15 +8,17 @@ mod any;
 mod cluster;
 mod format;
 mod listener;
+mod metadata;
 mod route;
 mod wasm;
 
 use crate::model::yaml::{Fields, Node, Value};
 use crate::model::{Place, Problem};
 
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, Said};
 pub(crate) use format::{Format, Operator};
 pub(crate) use listener::{FilterKind, Logger, Manager};
+pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
 pub(crate) use route::{
     Action, Append, Forward, HeaderChange, HeaderMatch, PathMatch, Redirect, Route, Routes,
     TextMatch, VirtualHost,
@@ -30,8 +32,16 @@ pub(crate) struct Config {
     pub(crate) node_id: String,
     /// `node.cluster`.
     pub(crate) node_cluster: String,
+    /// `node.metadata`.
+    pub(crate) node_metadata: Struct,
+    /// `node.locality`.
+    pub(crate) node_locality: Locality,
     /// The listener's name.
     pub(crate) listener: String,
+    /// `metadata` of the listener.
+    pub(crate) listener_metadata: Metadata,
+    /// `traffic_direction`: 0 unspecified, 1 inbound, 2 outbound.
+    pub(crate) direction: i64,
     /// `ip:port` that clients connect to.
     pub(crate) address: (String, u16),
     /// Soft limit of a stream's buffers in bytes: `per_connection_buffer_limit_bytes`.
@@ -98,7 +108,11 @@ fn short(envoy: &Node) -> Result<Config, Problem> {
     let mut config = Config {
         node_id: "sim".to_owned(),
         node_cluster: "sim".to_owned(),
+        node_metadata: Struct::default(),
+        node_locality: Locality::default(),
         listener: "ingress".to_owned(),
+        listener_metadata: Metadata::default(),
+        direction: 0,
         address: ("127.0.0.1".to_owned(), 10000),
         buffer_limit: BUFFER_LIMIT,
         manager,
@@ -131,6 +145,7 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
     let resources = fields.require("static_resources")?;
     fields.finish()?;
     let (mut id, mut name) = ("sim".to_owned(), "sim".to_owned());
+    let (mut node_metadata, mut node_locality) = (Struct::default(), Locality::default());
     if let Some(node) = node {
         let mut fields = Fields::of_message(node)?;
         if let Some(text) = fields.take("id") {
@@ -139,6 +154,10 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
         if let Some(text) = fields.take("cluster") {
             name = text.as_string_field()?.to_owned();
         }
+        if let Some(metadata) = fields.take("metadata") {
+            node_metadata = Struct::read(metadata)?;
+        }
+        node_locality = Locality::read(fields.take("locality"))?;
         fields.finish()?;
     }
     let mut resources = Fields::of_message(resources)?;
@@ -160,7 +179,11 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
     let mut config = Config {
         node_id: id,
         node_cluster: name,
+        node_metadata,
+        node_locality,
         listener: String::new(),
+        listener_metadata: Metadata::default(),
+        direction: 0,
         address: ("0.0.0.0".to_owned(), 10000),
         buffer_limit: BUFFER_LIMIT,
         manager,

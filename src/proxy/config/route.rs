@@ -1,7 +1,7 @@
 //! Routes: virtual hosts, matches and what a match leads to.
 
 use super::any::base64;
-use super::{Format, not_simulated};
+use super::{Format, Metadata, not_simulated};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 use regex_lite::Regex;
@@ -20,6 +20,8 @@ pub(crate) struct Routes {
 pub(crate) struct VirtualHost {
     /// Its name.
     pub(crate) name: String,
+    /// `metadata`.
+    pub(crate) metadata: Metadata,
     /// Domains: exact, `*.suffix`, `prefix.*` or `*`.
     pub(crate) domains: Vec<String>,
     /// Its routes; the first match wins.
@@ -31,6 +33,8 @@ pub(crate) struct VirtualHost {
 pub(crate) struct Route {
     /// `name`, for `xds.route_name` and `%ROUTE_NAME%`.
     pub(crate) name: String,
+    /// `metadata`.
+    pub(crate) metadata: Metadata,
     /// What the path must be.
     pub(crate) path: PathMatch,
     /// What headers must be.
@@ -157,6 +161,7 @@ impl Routes {
     pub(super) fn default_to(cluster: &str) -> Self {
         let route = Route {
             name: String::new(),
+            metadata: Metadata::default(),
             path: PathMatch::Prefix("/".to_owned()),
             headers: Vec::new(),
             request: HeaderChange::default(),
@@ -171,6 +176,7 @@ impl Routes {
         };
         let host = VirtualHost {
             name: "all".to_owned(),
+            metadata: Metadata::default(),
             domains: vec!["*".to_owned()],
             routes: vec![route],
         };
@@ -222,9 +228,11 @@ fn read_host(node: &Node) -> Result<VirtualHost, Problem> {
         Some(list) => read_list(list)?,
         None => Vec::new(),
     };
+    let metadata = Metadata::read(fields.take("metadata"))?;
     fields.finish()?;
     Ok(VirtualHost {
         name,
+        metadata,
         domains,
         routes,
     })
@@ -242,6 +250,7 @@ fn read_route(node: &Node) -> Result<Route, Problem> {
         Some(name) => name.as_string_field()?.to_owned(),
         None => String::new(),
     };
+    let metadata = Metadata::read(fields.take("metadata"))?;
     if let Some(config) = fields.take("typed_per_filter_config") {
         return Err(not_simulated(&config.place, "`typed_per_filter_config`"));
     }
@@ -271,6 +280,7 @@ fn read_route(node: &Node) -> Result<Route, Problem> {
     };
     Ok(Route {
         name,
+        metadata,
         path,
         headers,
         request,

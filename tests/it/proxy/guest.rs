@@ -165,6 +165,11 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
             let path = data.text(&rest.replace("\\0", "\0"));
             call("proxy_get_property", format!("{path} {out}"))
         }
+        "setprop_raw" => {
+            let path = data.text(&words[1].replace("\\0", "\0"));
+            let args = format!("{path} {}", data.text(words[2]));
+            call("proxy_set_property", args)
+        }
         "setprop" => {
             let args = format!("{} {}", data.text(words[1]), data.text(words[2]));
             call("proxy_set_property", args)

@@ -9,6 +9,7 @@ mod grpc_script;
 mod guest;
 mod limits;
 mod plugins;
+mod properties;
 mod replay;
 mod replies;
 mod router;

@@ -184,7 +184,7 @@ fn properties_of_the_request_follow_its_headers() {
     assert_eq!(seen[3], bytes("example.com"));
     assert_eq!(seen[4], bytes("GET"));
     assert_eq!(seen[5], bytes("x,y"));
-    assert_eq!(seen[6], "SerializationFailure");
+    assert!(seen[6].contains(":authority"), "the whole map, as pairs");
     assert_eq!(seen[7], bytes("HTTP/1.1"));
     assert_eq!(seen[8], "NotFound");
     assert_eq!(seen[9], bytes("f"));
