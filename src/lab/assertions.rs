@@ -3,6 +3,7 @@
 //! Reads the report only, so that whoever has a report can check it again. One expectation gives a
 //! check for each thing that it names, so that a failure says which.
 
+mod connection;
 mod event;
 mod state;
 mod text;
@@ -73,6 +74,7 @@ fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     match assertion {
         Assertion::Client { .. } => client(assertion, report, out),
         Assertion::Upstream { .. } => upstream(assertion, report, out),
+        Assertion::Connection { .. } => connection::connection(assertion, report, out),
         Assertion::Log { level, text, count } => {
             let lines = || {
                 report.logs.iter().filter(|log| {

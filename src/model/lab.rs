@@ -88,6 +88,8 @@ pub enum Source {
 /// A rule of an upstream cluster.
 #[derive(Clone, Debug, Default)]
 pub struct UpstreamRule {
+    /// Where in the lab file it is written.
+    pub place: Place,
     /// Which requests it answers; empty matches all.
     pub matches: RequestMatch,
     /// What it does.
@@ -96,7 +98,7 @@ pub struct UpstreamRule {
     pub delay_ns: u64,
 }
 
-/// Conditions on a request, all of which must hold.
+/// Conditions on a request, or on what comes over a TCP connection, all of which must hold.
 #[derive(Clone, Debug, Default)]
 pub struct RequestMatch {
     /// Exact method.
@@ -105,6 +107,10 @@ pub struct RequestMatch {
     pub path: Option<String>,
     /// Headers that must match.
     pub headers: Vec<(String, Matcher)>,
+    /// The bytes of one read of a TCP connection.
+    pub data: Option<Matcher>,
+    /// The moment of a TCP connection's beginning, in the place of bytes.
+    pub connect: bool,
 }
 
 /// What an upstream does with a request.
@@ -132,6 +138,13 @@ pub enum UpstreamAction {
     Timeout,
     /// Answers a gRPC call or stream.
     Grpc(Box<GrpcReply>),
+    /// Writes on a TCP connection.
+    Tcp {
+        /// The chunks, each a write of its own.
+        send: Vec<Bytes>,
+        /// Whether it then closes its half.
+        close: bool,
+    },
 }
 
 /// What a gRPC server answers.
@@ -221,10 +234,12 @@ pub enum TrafficAction {
     Request(Request),
     /// Bytes on a TCP connection.
     Tcp {
-        /// The chunks to send.
+        /// The chunks to send, each read on its own.
         send: Vec<Bytes>,
-        /// Whether the client then closes.
+        /// Whether the client then closes its half.
         close: bool,
+        /// Whether the client then tears the connection.
+        reset: bool,
     },
     /// Simulated time passes, in nanoseconds.
     Advance(u64),
@@ -284,6 +299,21 @@ pub enum Assertion {
         no_headers: Vec<String>,
         /// Its body.
         body: Option<Matcher>,
+    },
+    /// A TCP connection.
+    Connection {
+        /// Which connection, from 0, in the order in which they were opened.
+        index: usize,
+        /// How it stands at the end.
+        outcome: Option<super::report::ConnectionOutcome>,
+        /// Who closed it.
+        closed_by: Option<super::report::Closer>,
+        /// All that the client sent.
+        sent: Option<Matcher>,
+        /// All that the client received.
+        received: Option<Matcher>,
+        /// What its upstream saw.
+        upstream: Option<UpstreamOfConnection>,
     },
     /// Log lines.
     Log {
@@ -345,6 +375,19 @@ pub enum Assertion {
         /// The most pages of linear memory that one VM may have.
         pages_max: Option<u64>,
     },
+}
+
+/// What is asserted of a TCP connection's upstream.
+#[derive(Clone, Debug, Default)]
+pub struct UpstreamOfConnection {
+    /// The cluster; any when absent.
+    pub cluster: Option<String>,
+    /// How many connections there were to it.
+    pub count: Option<usize>,
+    /// All that the first of them received.
+    pub received: Option<Matcher>,
+    /// All that the first of them sent.
+    pub sent: Option<Matcher>,
 }
 
 /// How a value is compared.

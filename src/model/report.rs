@@ -50,6 +50,9 @@ pub struct ScenarioReport {
     /// a tick or another callout's answer.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub upstream_requests: Vec<UpstreamRequest>,
+    /// TCP connections, in the order in which they were opened.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub connections: Vec<Connection>,
     /// Results of `call` traffic, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calls: Vec<CallResult>,
@@ -101,6 +104,72 @@ pub enum ExchangeOutcome {
     /// Nothing more will happen, and the response is not whole.
     #[default]
     Stalled,
+}
+
+/// A TCP connection and what went over it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The worker that it is pinned to, from 0.
+    pub worker: u32,
+    /// Its name in the lab file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// How it stands at the end.
+    pub outcome: ConnectionOutcome,
+    /// Who closed it; absent while it is open.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub closed_by: Option<Closer>,
+    /// All that the client sent.
+    pub sent: Bytes,
+    /// All that the client received.
+    pub received: Bytes,
+    /// Its connections to upstream clusters.
+    pub upstream: Vec<UpstreamConnection>,
+    /// Envoy's response flags: `-` when there is none.
+    pub flags: String,
+    /// Why the proxy closed it: `wasm_downstream_close`, `wasm_fail_stream` … Empty elsewhere.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub details: String,
+}
+
+/// How a TCP connection stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionOutcome {
+    /// Both sides can still write.
+    #[default]
+    Open,
+    /// The proxy has closed its half, the client has not.
+    HalfClosed,
+    /// Closed in order.
+    Closed,
+    /// Torn.
+    Reset,
+    /// Nothing more will happen, and bytes are held back or the client waits for the end.
+    Stalled,
+}
+
+/// Who closed a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closer {
+    /// The client: Envoy's remote close.
+    Client,
+    /// The proxy: Envoy's local close.
+    Proxy,
+}
+
+/// A TCP connection of the proxy's to an upstream cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamConnection {
+    /// The cluster.
+    pub cluster: String,
+    /// All that the upstream received.
+    pub received: Bytes,
+    /// All that the upstream sent, before any filter touched it.
+    pub sent: Bytes,
+    /// How it stands: open, closed, or reset by the upstream.
+    pub outcome: ConnectionOutcome,
 }
 
 /// Headers, body and trailers.

@@ -172,6 +172,7 @@ impl Shared {
                         .insert((vm as u32, context), (pass.stream, filter));
                 }
             }
+            After::Tcp(after) => self.network_allotted(*after, vm, context),
             After::CreatedToLog(stream, filter) => {
                 self.contexts
                     .insert((vm as u32, context), (*stream, *filter));
@@ -286,7 +287,7 @@ impl Shared {
     /// Queues the reload of every plugin of the chain whose VM has failed here, whose policy is to
     /// reload, and whose back-off is over.
     pub(super) fn reload_plugins(&mut self) {
-        for plugin in self.chain.clone() {
+        for plugin in [&self.chain[..], &self.tcp.chain].concat() {
             let FailurePolicy::Reload(base) = self.plugins[plugin].config.policy else {
                 continue;
             };

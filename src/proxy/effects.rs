@@ -4,6 +4,7 @@ use super::grpc::Signal;
 use super::local_reply::Reply;
 use super::shared::{Root, Shared};
 use super::task::{Direction, Task};
+use super::tcp::TcpEffect;
 use super::wasm_filter::View;
 use crate::host::port::At;
 
@@ -20,6 +21,8 @@ pub(super) enum Effect {
     Done(usize, u32),
     /// A gRPC callout that could not be sent ends.
     Grpc(usize, Signal),
+    /// Something of a TCP connection.
+    Tcp(TcpEffect),
 }
 
 impl Shared {
@@ -88,6 +91,7 @@ impl Shared {
                 Effect::Reply(stream, reply) => self.local_reply(stream, reply),
                 Effect::Done(vm, root) => self.push_front(Task::RootDelete(vm, root)),
                 Effect::Grpc(callout, signal) => self.push_front(Task::Grpc(callout, signal)),
+                Effect::Tcp(effect) => self.apply_tcp(effect),
             }
         }
     }

@@ -78,7 +78,50 @@ impl Object {
     }
 }
 
+/// What a context keeps its objects on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Home {
+    /// A stream.
+    Stream(usize),
+    /// A TCP connection, by its number: there is nothing shorter-lived on it.
+    Connection(u64),
+}
+
 impl Shared {
+    /// What a context keeps its objects on.
+    pub(super) fn home_of(&self, at: At) -> Answer<Home> {
+        if let Some((stream, _)) = self.stream_of(at) {
+            return Ok(Home::Stream(stream));
+        }
+        match self.connection_number(at) {
+            Some(number) => Ok(Home::Connection(number)),
+            None => Err(Refusal::new(
+                Status::NotFound,
+                "no stream: filter state belongs to one",
+            )),
+        }
+    }
+
+    /// An object by its key.
+    pub(super) fn object_at(&self, home: Home, key: &[u8]) -> Option<&Object> {
+        match home {
+            Home::Stream(stream) => self.filter_state(stream, key),
+            Home::Connection(number) => self.state.connections.get(&number)?.get(key),
+        }
+    }
+
+    /// Keeps an object. `false` when the key is taken with another life span.
+    pub(super) fn keep_at(&mut self, home: Home, key: Vec<u8>, span: Span, object: Object) -> bool {
+        match home {
+            Home::Stream(stream) => self.keep_object(stream, key, span, object),
+            Home::Connection(number) => {
+                let objects = self.state.connections.entry(number).or_default();
+                objects.insert(key, object);
+                true
+            }
+        }
+    }
+
     /// An object that a stream sees: its own, or its connection's.
     pub(super) fn filter_state(&self, stream: usize, key: &[u8]) -> Option<&Object> {
         let stream = &self.streams[stream];
@@ -87,13 +130,7 @@ impl Shared {
     }
 
     /// Keeps an object. `false` when the key is taken with another life span: Envoy leaves it as it is.
-    pub(super) fn keep_object(
-        &mut self,
-        stream: usize,
-        key: Vec<u8>,
-        span: Span,
-        object: Object,
-    ) -> bool {
+    fn keep_object(&mut self, stream: usize, key: Vec<u8>, span: Span, object: Object) -> bool {
         let connection = self.streams[stream].connection;
         let shared = self.state.connections.entry(connection).or_default();
         let own = &mut self.streams[stream].info.filter_state;
@@ -110,15 +147,10 @@ impl Shared {
 
     /// `proxy_set_property`: bytes under `wasm.` and the raw path.
     pub(super) fn set_wasm_property(&mut self, at: At, path: &[u8], value: &[u8]) -> Answer<()> {
-        let Some((stream, _)) = self.stream_of(at) else {
-            return Err(Refusal::new(
-                Status::NotFound,
-                "no stream: filter state belongs to one",
-            ));
-        };
+        let home = self.home_of(at)?;
         let mut key = b"wasm.".to_vec();
         key.extend(path);
-        let prototype = match self.filter_state(stream, &key) {
+        let prototype = match self.object_at(home, &key) {
             Some(Object::Wasm(_, prototype)) if prototype.readonly => {
                 return Err(Refusal::new(
                     Status::BadArgument,
@@ -133,7 +165,7 @@ impl Shared {
                 .unwrap_or_default(),
         };
         let object = Object::Wasm(value.to_vec(), prototype);
-        self.keep_object(stream, key, prototype.span, object);
+        self.keep_at(home, key, prototype.span, object);
         Ok(())
     }
 }

@@ -62,15 +62,10 @@ impl Shared {
             return Err(wrong);
         };
         let object = own_object(path, value)?;
-        let Some((stream, _)) = self.stream_of(at) else {
-            return Err(Refusal::new(
-                Status::NotFound,
-                "no stream: filter state belongs to one",
-            ));
-        };
+        let home = self.home_of(at)?;
         call.kept = call.argument.len();
-        let kept = self.keep_object(
-            stream,
+        let kept = self.keep_at(
+            home,
             path.as_bytes().to_vec(),
             Span::of(message.number(3)),
             object,

@@ -3,7 +3,8 @@
 //!
 //! Reading order: `world` runs tasks and makes the guest calls that they ask for; `shared` is what
 //! all threads share; `iterate` moves a message through the chain; `wasm_filter` turns chain
-//! callbacks into guest callbacks; `port` is what guests can ask for. Must not know: lab files and
+//! callbacks into guest callbacks; `tcp` is the same for network filters; `port` is what guests can
+//! ask for. Must not know: lab files and
 //! assertions as text, who looks at the report, wasmi.
 
 mod access_log;
@@ -34,6 +35,7 @@ mod shutdown;
 mod state;
 mod stream;
 mod task;
+mod tcp;
 mod time;
 mod timers;
 mod traffic;

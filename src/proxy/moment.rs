@@ -137,6 +137,7 @@ impl Shared {
             Task::UpstreamAnswer(stream) => format!("the upstream's answer to stream {stream}"),
             Task::ClientGone(stream) => format!("the client of stream {stream} goes away"),
             Task::Callout(callout) => format!("the end of callout {callout}"),
+            Task::Tcp(task) => task.words(),
             Task::Begin(item) => format!("traffic {item} begins"),
             Task::Elapsed(item) => format!("traffic {item} has let its time pass"),
             // No other task waits for its time.

@@ -43,6 +43,7 @@ enum Source {
     GrpcMessage,
     VmConfiguration,
     PluginConfiguration,
+    Connection,
     Nothing,
 }
 
@@ -54,6 +55,7 @@ fn source(buffer: BufferType) -> Source {
         BufferType::GrpcReceiveBuffer => Source::GrpcMessage,
         BufferType::VmConfiguration => Source::VmConfiguration,
         BufferType::PluginConfiguration => Source::PluginConfiguration,
+        BufferType::DownstreamData | BufferType::UpstreamData => Source::Connection,
         _ => Source::Nothing,
     }
 }
@@ -156,7 +158,7 @@ impl Proxy for Shared {
         let direction = match stream {
             StreamType::Request => Direction::Decode,
             StreamType::Response => Direction::Encode,
-            StreamType::Downstream => return Ok(()),
+            StreamType::Downstream => return self.continue_connection(at),
             StreamType::Upstream => {
                 return unimplemented("an upstream connection cannot be continued");
             }
@@ -185,7 +187,7 @@ impl Proxy for Shared {
 
     fn close_stream(&mut self, at: At, stream: StreamType) -> Answer<()> {
         if matches!(stream, StreamType::Downstream | StreamType::Upstream) {
-            return Ok(());
+            return self.close_connection_of(at, stream);
         }
         if let Some((index, _)) = self.stream_of(at) {
             let thread = self.thread;
@@ -348,6 +350,7 @@ impl Proxy for Shared {
                     ),
                 }
             }
+            Source::Connection => Ok(self.network_buffer(at, buffer).map_or(&[][..], |b| b)),
             Source::Nothing => Ok(&[]),
         }
     }
@@ -364,14 +367,16 @@ impl Proxy for Shared {
         length: u32,
         data: &[u8],
     ) -> Answer<()> {
-        let Source::Body(direction) = source(buffer) else {
-            return Err(Refusal::new(
-                Status::BadArgument,
-                "this buffer is read-only",
-            ));
+        let (body, what) = match source(buffer) {
+            Source::Body(direction) => (self.body_of(at, direction), "no body is visible now"),
+            Source::Connection => (
+                self.network_buffer(at, buffer),
+                "no bytes of a connection are visible now",
+            ),
+            _ => (None, "this buffer is read-only"),
         };
-        let Some(body) = self.body_of(at, direction) else {
-            return Err(Refusal::new(Status::BadArgument, "no body is visible now"));
+        let Some(body) = body else {
+            return Err(Refusal::new(Status::BadArgument, what));
         };
         let (start, length, size) = (start as usize, length as usize, body.len());
         if start == 0 {

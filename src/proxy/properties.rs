@@ -30,6 +30,9 @@ impl Shared {
         if let Some(value) = self.anywhere(at, &words) {
             return value.wire();
         }
+        if let Some((connection, _)) = self.connection_of(at) {
+            return self.connection_property(connection, &segments);
+        }
         let Some((index, filter)) = stream else {
             return Err(Refusal::new(
                 Status::NotFound,
@@ -306,7 +309,7 @@ fn grpc_status_of(status: u16) -> i64 {
 
 /// An object of filter state, or a field of it. `named` is the short way, by the name that the guest
 /// has set: there a whole message is its bytes.
-fn of_object(object: &Object, fields: &[&str], named: bool) -> Answer<Vec<u8>> {
+pub(super) fn of_object(object: &Object, fields: &[&str], named: bool) -> Answer<Vec<u8>> {
     let no_field = || {
         Err(Refusal::new(
             Status::NotFound,

@@ -63,6 +63,7 @@ pub(super) fn report(
         stopped: shared.stopped,
         exchanges,
         upstream_requests: shared.root_requests,
+        connections: shared.tcp.report(),
         calls: shared.calls,
         logs: shared.logs,
         access_log: shared.access_log,

@@ -334,7 +334,7 @@ impl Shared {
     }
 
     /// A host of a cluster, each worker in turn.
-    fn pick_host(&mut self, thread: usize, cluster: usize) -> Option<(String, u16)> {
+    pub(super) fn pick_host(&mut self, thread: usize, cluster: usize) -> Option<(String, u16)> {
         let hosts = &self.config.clusters[cluster].hosts;
         if hosts.is_empty() {
             return None;

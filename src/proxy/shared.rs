@@ -63,6 +63,8 @@ pub(super) struct Shared {
     pub(super) connections: BTreeMap<String, (u64, usize)>,
     /// Connections so far.
     pub(super) connections_made: u64,
+    /// TCP connections.
+    pub(super) tcp: super::tcp::Tcp,
     /// State that VMs share, and metrics.
     pub(super) state: State,
     /// Callouts so far.
@@ -278,6 +280,7 @@ impl Shared {
             Task::Elapsed(item) => self.traffic_ended(item),
             Task::Tick(vm, root) => return self.tick(vm, root),
             Task::QueueReady(vm, root, token) => return self.queue_ready(vm, root, token),
+            Task::Tcp(task) => return self.tcp(task),
             Task::Callout(callout) => return self.callout_ended(callout),
             Task::GrpcFrame(callout) => self.grpc_frame(callout),
             Task::GrpcTimeout(callout) => self.grpc_timed_out(callout),
@@ -319,6 +322,7 @@ impl Shared {
             }
             After::RootDone(vm, root) => self.root_done(vm, root, &ended),
             After::RootDeleted(vm, root, end) => self.root_deleted(vm, root, end),
+            After::Tcp(after) => self.tcp_after(after, ended),
             After::Nothing => {}
         }
     }

@@ -6,7 +6,8 @@
 //! `proxy_done`, which can come only from another plugin of the same VM: the VM goes with its last
 //! handle, and what waits in it is never deleted.
 //!
-//! A stream keeps its plugin's handle, so a root whose stream has stalled goes on.
+//! A stream keeps its plugin's handle, and so does a TCP connection: a root whose stream has stalled,
+//! or whose connection is open, goes on.
 
 use super::shared::{Purpose, Shared};
 use super::stream::Life;
@@ -55,7 +56,7 @@ impl Shared {
             let same = self.plugins[self.chain[*filter]].same_as == plugin;
             *of == vm as u32 && same && self.streams[*stream].life != Life::Ended
         });
-        if held {
+        if held || self.connections_hold(vm, plugin) {
             return None;
         }
         let event = match self.trace.capture {

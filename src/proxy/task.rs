@@ -4,6 +4,7 @@
 //! most one guest call; its [`After`] maps what the guest returned and pushes what comes next.
 
 use super::grpc::Signal;
+use super::tcp::{TcpAfter, TcpTask};
 use crate::host::GuestCall;
 
 /// A direction through the filter chain.
@@ -156,6 +157,8 @@ pub(super) enum Task {
     GrpcTimeout(usize),
     /// A plugin hears of its gRPC callout: its number.
     Grpc(usize, Signal),
+    /// Something of a TCP connection.
+    Tcp(TcpTask),
     /// `on_delete` of a root that has called `proxy_done`: VM and root.
     RootDelete(usize, u32),
     /// A plugin's handle goes at the end: `on_done` of its root.
@@ -193,6 +196,8 @@ pub(super) enum After {
     RootDone(usize, u32),
     /// `on_delete` of a root returned: VM, root, and the plugin whose end it is with its event.
     RootDeleted(usize, u32, Option<(usize, Option<u32>)>),
+    /// Something of a TCP connection.
+    Tcp(TcpAfter),
     /// Nothing depends on it.
     Nothing,
 }

@@ -59,8 +59,11 @@ impl Shared {
                 self.plain_call(&module, export, &args);
                 self.traffic_ended(item);
             }
-            // Refused when the lab was prepared.
-            TrafficAction::Tcp { .. } => self.traffic_ended(item),
+            TrafficAction::Tcp {
+                ref send,
+                close,
+                reset,
+            } => self.begin_tcp(item, &traffic, send, close, reset),
         }
     }
 
@@ -86,7 +89,7 @@ impl Shared {
 
     /// Records which filter holds a stream that has stalled.
     fn stalled(&mut self, item: usize) {
-        if !self.trace.capture {
+        if self.tcp_stalled(item) || !self.trace.capture {
             return;
         }
         let running = |s: &super::stream::Stream| s.traffic == item && s.life == Life::Running;
@@ -112,18 +115,23 @@ impl Shared {
         if let Some(known) = name.as_ref().and_then(|name| self.connections.get(name)) {
             return *known;
         }
+        let connection = self.pin(worker);
+        self.http_stat("downstream_cx_total", 1);
+        if let Some(name) = name {
+            self.connections.insert(name, connection);
+        }
+        connection
+    }
+
+    /// A new connection's number, and the thread it is pinned to: round-robin, if not told.
+    pub(super) fn pin(&mut self, worker: Option<u32>) -> (u64, usize) {
         let workers = self.threads.len() - 1;
         let worker = match worker {
             Some(worker) => worker as usize % workers,
             None => self.connections_made as usize % workers,
         };
         self.connections_made += 1;
-        let connection = (self.connections_made, worker + 1);
-        self.http_stat("downstream_cx_total", 1);
-        if let Some(name) = name {
-            self.connections.insert(name, connection);
-        }
-        connection
+        (self.connections_made, worker + 1)
     }
 
     /// An export of a plain module is called.

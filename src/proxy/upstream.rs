@@ -270,7 +270,8 @@ impl Shared {
 /// What the rule makes of a request.
 pub(super) fn answer(rule: &UpstreamRule, request: &UpstreamRequest) -> Answer {
     let (status, headers, body, sizes, trailers) = match &rule.action {
-        UpstreamAction::Reset => return Answer::Reset,
+        // An upstream that speaks no HTTP: a codec resets what it cannot read.
+        UpstreamAction::Reset | UpstreamAction::Tcp { .. } => return Answer::Reset,
         UpstreamAction::Timeout => return Answer::Silence,
         UpstreamAction::Echo => {
             let mut headers = Headers::default();
@@ -370,7 +371,9 @@ fn fits(condition: &RequestMatch, request: &UpstreamRequest) -> bool {
             .as_deref()
             .is_none_or(|wanted| request.headers.get_str(name) == Some(wanted))
     };
-    same(&condition.method, ":method")
+    let of_http = condition.data.is_none() && !condition.connect;
+    of_http
+        && same(&condition.method, ":method")
         && same(&condition.path, ":path")
         && condition.headers.iter().all(|(name, matcher)| {
             request

@@ -10,6 +10,7 @@ use super::search::Search;
 use super::shared::{Item, PluginInfo, Purpose, Shared, Thread};
 use super::state::State;
 use super::task::{After, Command, Ended, Made};
+use super::tcp::{Tcp, check_rules};
 use super::traffic::PATIENCE;
 use crate::abi::LogLevel;
 use crate::host::{Engine, GuestCall, Limits, Module, Profile, RunUse, Step, Vm, VmSettings};
@@ -97,8 +98,9 @@ impl Prepared {
             check_file(file)?;
         }
         for scenario in &lab.scenarios {
-            check_traffic(lab, scenario, contents)?;
+            check_traffic(lab, &config, scenario, contents)?;
         }
+        check_rules(lab, &config)?;
         Ok(Self {
             config: Rc::new(config),
             engine: Rc::new(engine),
@@ -232,6 +234,8 @@ impl Prepared {
             outside: std::collections::VecDeque::new(),
             thread: 0,
             chain: (0..self.config.manager.filters.len()).collect(),
+            // With network filters there are no HTTP filters, so these come first as well.
+            tcp: Tcp::new((0..network_filters(&self.config).len()).collect()),
             plugins,
             vms: Vec::new(),
             gone: Vec::new(),
@@ -460,6 +464,9 @@ impl Prepared {
 
 /// Every plugin of a configuration and what for: filters in their order, access loggers, services.
 fn configured(config: &Config) -> Vec<(&Plugin, Purpose)> {
+    let network = network_filters(config)
+        .iter()
+        .map(|filter| (&filter.plugin, Purpose::Filter));
     let filters = config.manager.filters.iter().map(|filter| {
         let FilterKind::Wasm(plugin) = &filter.kind;
         (&**plugin, Purpose::Filter)
@@ -476,7 +483,13 @@ fn configured(config: &Config) -> Vec<(&Plugin, Purpose)> {
         let singleton = service.singleton;
         (&service.plugin, Purpose::Service { singleton })
     });
-    filters.chain(loggers).chain(services).collect()
+    let chains = network.chain(filters);
+    chains.chain(loggers).chain(services).collect()
+}
+
+/// The Wasm network filters of a listener of TCP.
+fn network_filters(config: &Config) -> &[config::NetworkFilter] {
+    config.network.as_ref().map_or(&[], |chain| &chain.filters)
 }
 
 /// A plugin's code: its name, its bytes, and where it is configured.
@@ -521,7 +534,12 @@ fn check_file(file: &File) -> Result<(), Problem> {
 }
 
 /// Refuses traffic that cannot run.
-fn check_traffic(lab: &Lab, scenario: &Scenario, contents: &Contents) -> Result<(), Problem> {
+fn check_traffic(
+    lab: &Lab,
+    config: &Config,
+    scenario: &Scenario,
+    contents: &Contents,
+) -> Result<(), Problem> {
     for item in &scenario.traffic {
         if let Some(worker) = item.worker
             && worker >= lab.concurrency.max(1)
@@ -536,8 +554,19 @@ fn check_traffic(lab: &Lab, scenario: &Scenario, contents: &Contents) -> Result<
             ));
         }
         match &item.action {
-            TrafficAction::Tcp { .. } => {
-                return Err(config::not_simulated(&item.place, "TCP traffic"));
+            TrafficAction::Tcp { .. } if config.network.is_none() => {
+                return Err(Problem::at(
+                    &item.place,
+                    "`tcp` to a listener that speaks HTTP",
+                    "Send a `request`, or give the listener `network_filters` that end in echo or tcp_proxy.",
+                ));
+            }
+            TrafficAction::Request(_) if config.network.is_some() => {
+                return Err(Problem::at(
+                    &item.place,
+                    "a `request` to a listener that speaks TCP",
+                    "Send `tcp: {send: […]}`, or end the network filters in an HTTP connection manager.",
+                ));
             }
             TrafficAction::Call { module, .. } if !contents.contains_key(module) => {
                 return Err(Problem::at(

@@ -263,6 +263,8 @@ pub const CLIENT_GOT: &str = "Client got";
 pub const UPSTREAM_SAW: &str = "Upstream saw";
 /// “Upstream sent”
 pub const UPSTREAM_SENT: &str = "Upstream sent";
+/// “Nothing.”
+pub const NO_BYTES: &str = "Nothing.";
 /// “The request never reached an upstream.”
 pub const UPSTREAM_NOTHING: &str = "The request never reached an upstream.";
 /// “The stream was reset before a response came.”
@@ -372,6 +374,11 @@ pub fn stuck(ms: u64) -> String {
 /// `Request 2`.
 pub fn request(number: usize) -> String {
     format!("Request {number}")
+}
+
+/// “Connection 2”
+pub fn connection(number: usize) -> String {
+    format!("Connection {number}")
 }
 
 /// A trap as the result of a call.

@@ -1,5 +1,7 @@
 //! A report for people: what went, what came, what was checked.
 
+mod connection;
+
 use proxy_wasm_tour::model::report::{
     Check, Exchange, ExchangeOutcome, Report, ScenarioReport, UpstreamRequest,
 };
@@ -77,6 +79,9 @@ fn one_scenario(out: &mut String, scenario: &ScenarioReport) {
     }
     for upstream in &scenario.upstream_requests {
         upstream_request(out, 1, upstream, " got from a plugin's root context");
+    }
+    for (n, connection) in scenario.connections.iter().enumerate() {
+        connection::show(out, n, connection);
     }
     for (n, call) in scenario.calls.iter().enumerate() {
         let result = match &call.trap {
@@ -196,6 +201,15 @@ fn one_exchange(out: &mut String, n: usize, exchange: &Exchange, stopped: bool) 
 
 fn message(out: &mut String, headers: &Headers, body: &Bytes, trailers: &Headers) {
     pairs(out, headers);
+    bytes(out, body);
+    if !trailers.is_empty() {
+        line(out, 3, "trailers");
+        pairs(out, trailers);
+    }
+}
+
+/// The first bytes of a body, or of what went over a connection.
+fn bytes(out: &mut String, body: &Bytes) {
     if !body.is_empty() {
         let shown = &body[..body.len().min(BODY_MAX)];
         let text = match std::str::from_utf8(shown) {
@@ -210,10 +224,6 @@ fn message(out: &mut String, headers: &Headers, body: &Bytes, trailers: &Headers
         if shown.len() < body.len() {
             line(out, 3, &format!("… {} bytes in all", body.len()));
         }
-    }
-    if !trailers.is_empty() {
-        line(out, 3, "trailers");
-        pairs(out, trailers);
     }
 }
 

@@ -16,6 +16,20 @@ pub(super) fn of_client(events: &[Event], request: usize, name: &str) -> Option<
         .map(|event| event.n)
 }
 
+/// The last event of that name on this TCP connection, or the last thing its client did or got.
+pub(super) fn of_connection(events: &[Event], connection: usize, name: &str) -> Option<u32> {
+    let of_connection = |event: &&Event| {
+        event.kind == Kind::Client && number(event, "connection") == Some(connection as i64)
+    };
+    let found = events
+        .iter()
+        .filter(of_connection)
+        .rfind(|event| event.name == name);
+    found
+        .or_else(|| events.iter().rfind(of_connection))
+        .map(|event| event.n)
+}
+
 /// The n-th request that reached a cluster, callouts included.
 pub(super) fn of_upstream(events: &[Event], cluster: Option<&str>, n: usize) -> Option<u32> {
     let wanted = |event: &&Event| {
@@ -65,7 +79,11 @@ fn argument<'a>(event: &'a Event, name: &str) -> Option<&'a Value> {
 }
 
 fn stream(event: &Event) -> Option<i64> {
-    match argument(event, "stream")? {
+    number(event, "stream")
+}
+
+fn number(event: &Event, name: &str) -> Option<i64> {
+    match argument(event, name)? {
         Value::Int(n) => Some(*n),
         _ => None,
     }

@@ -3,7 +3,7 @@
 use super::Out;
 use super::text::{expected, matches, show};
 use crate::model::lab::Assertion;
-use crate::model::report::{ExchangeOutcome, ScenarioReport};
+use crate::model::report::{ConnectionOutcome, ExchangeOutcome, ScenarioReport};
 
 /// Bytes in a page of linear memory.
 const PAGE: u64 = 65_536;
@@ -66,6 +66,11 @@ pub(super) fn state(assertion: &Assertion, report: &ScenarioReport, out: &mut Ou
             .iter()
             .filter(|e| e.outcome == ExchangeOutcome::Stalled)
             .count() as u64
+            + report
+                .connections
+                .iter()
+                .filter(|c| c.outcome == ConnectionOutcome::Stalled)
+                .count() as u64
     };
     for (what, wanted, actual) in [
         ("VMs", vms, report.vms.len() as u64),

@@ -6,13 +6,14 @@
 use super::values;
 use crate::abi;
 use crate::model::Problem;
-use crate::model::lab::{Assertion, Expectation, Traffic, TrafficAction};
-use crate::model::report::ExchangeOutcome;
+use crate::model::lab::{Assertion, Expectation, Traffic, TrafficAction, UpstreamOfConnection};
+use crate::model::report::{Closer, ConnectionOutcome, ExchangeOutcome};
 use crate::model::yaml::{Fields, Key, Node, nearest};
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "client",
     "upstream",
+    "connection",
     "log",
     "callbacks",
     "hostcalls",
@@ -53,6 +54,7 @@ fn one(node: &Node, traffic: Option<&[Traffic]>) -> Result<Expectation, Problem>
     let assertion = match kind {
         "client" => client(value, count(|a| matches!(a, TrafficAction::Request(_))))?,
         "upstream" => upstream(value)?,
+        "connection" => connection(value, traffic.map(connections))?,
         "log" => log(value)?,
         "callbacks" => callbacks(value)?,
         "hostcalls" => hostcalls(value)?,
@@ -122,6 +124,71 @@ fn upstream(node: &Node) -> Result<Assertion, Problem> {
     f.finish()?;
     says_something(node, &["count", "headers", "no_headers", "body"])?;
     Ok(assertion)
+}
+
+/// How many TCP connections the traffic opens: one for each name, and one for each item without.
+fn connections(traffic: &[Traffic]) -> usize {
+    let mut names: Vec<&str> = Vec::new();
+    let tcp = |item: &&Traffic| matches!(item.action, TrafficAction::Tcp { .. });
+    let mut unnamed = 0;
+    for item in traffic.iter().filter(tcp) {
+        match item.connection.as_deref() {
+            None => unnamed += 1,
+            Some(name) if !names.contains(&name) => names.push(name),
+            Some(_) => {}
+        }
+    }
+    unnamed + names.len()
+}
+
+fn connection(node: &Node, connections: Option<usize>) -> Result<Assertion, Problem> {
+    let mut f = Fields::of(node)?;
+    let assertion = Assertion::Connection {
+        index: index(f.take("index"), connections, "connection")?,
+        outcome: f.take("outcome").map(connection_outcome).transpose()?,
+        closed_by: f.take("closed_by").map(closer).transpose()?,
+        sent: f.take("sent").map(values::matcher).transpose()?,
+        received: f.take("received").map(values::matcher).transpose()?,
+        upstream: f.take("upstream").map(of_connection).transpose()?,
+    };
+    f.finish()?;
+    says_something(
+        node,
+        &["outcome", "closed_by", "sent", "received", "upstream"],
+    )?;
+    Ok(assertion)
+}
+
+fn of_connection(node: &Node) -> Result<UpstreamOfConnection, Problem> {
+    let mut f = Fields::of(node)?;
+    let upstream = UpstreamOfConnection {
+        cluster: f.take("cluster").map(super::text_of).transpose()?,
+        count: f.take("count").map(Node::as_usize).transpose()?,
+        received: f.take("received").map(values::matcher).transpose()?,
+        sent: f.take("sent").map(values::matcher).transpose()?,
+    };
+    f.finish()?;
+    says_something(node, &["count", "received", "sent"])?;
+    Ok(upstream)
+}
+
+fn connection_outcome(node: &Node) -> Result<ConnectionOutcome, Problem> {
+    match node.as_str()? {
+        "open" => Ok(ConnectionOutcome::Open),
+        "half_closed" => Ok(ConnectionOutcome::HalfClosed),
+        "closed" => Ok(ConnectionOutcome::Closed),
+        "reset" => Ok(ConnectionOutcome::Reset),
+        "stalled" => Ok(ConnectionOutcome::Stalled),
+        _ => Err(node.expected("open, half_closed, closed, reset or stalled")),
+    }
+}
+
+fn closer(node: &Node) -> Result<Closer, Problem> {
+    match node.as_str()? {
+        "client" => Ok(Closer::Client),
+        "proxy" => Ok(Closer::Proxy),
+        _ => Err(node.expected("client or proxy")),
+    }
 }
 
 fn log(node: &Node) -> Result<Assertion, Problem> {

@@ -29,10 +29,37 @@ pub(super) fn one_get(place: &Place) -> Scenario {
 }
 
 pub(super) fn traffic(node: &Node, scope: &Scope<'_>) -> Result<Vec<Traffic>, Problem> {
-    node.as_list()?
+    let traffic = node
+        .as_list()?
         .iter()
         .map(|item| one(item, scope))
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    check_ended(&traffic)?;
+    Ok(traffic)
+}
+
+/// Refuses bytes on a connection whose client has ended it in an item above. Items with a time of
+/// their own may run in another order than they are written in.
+fn check_ended(traffic: &[Traffic]) -> Result<(), Problem> {
+    let mut ended: Vec<&str> = Vec::new();
+    for item in traffic.iter().filter(|item| item.at_ns.is_none()) {
+        let (TrafficAction::Tcp { close, reset, .. }, Some(name)) =
+            (&item.action, item.connection.as_deref())
+        else {
+            continue;
+        };
+        if ended.contains(&name) {
+            return Err(Problem::at(
+                &item.place,
+                format!("the client has ended the connection `{name}` above"),
+                "Take `close` or `reset` out there, or name another connection here.",
+            ));
+        }
+        if *close || *reset || item.cancel_ns.is_some() {
+            ended.push(name);
+        }
+    }
+    Ok(())
 }
 
 fn one(node: &Node, scope: &Scope<'_>) -> Result<Traffic, Problem> {
@@ -145,8 +172,20 @@ fn tcp(node: &Node) -> Result<TrafficAction, Problem> {
         .map(Node::as_bool)
         .transpose()?
         .unwrap_or(false);
+    let tear = f.take("reset");
+    let reset = tear.map(Node::as_bool).transpose()?.unwrap_or(false);
     f.finish()?;
-    Ok(TrafficAction::Tcp { send, close })
+    if let Some(tear) = tear
+        && close
+        && reset
+    {
+        return Err(Problem::at(
+            &tear.place,
+            "`reset` beside `close`",
+            "A client closes its half in order, or tears the connection. Keep one.",
+        ));
+    }
+    Ok(TrafficAction::Tcp { send, close, reset })
 }
 
 fn call(node: &Node, scope: &Scope<'_>) -> Result<TrafficAction, Problem> {

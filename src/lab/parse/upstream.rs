@@ -2,7 +2,7 @@
 
 use super::values;
 use crate::model::lab::{RequestMatch, UpstreamAction, UpstreamRule};
-use crate::model::yaml::{Fields, Node};
+use crate::model::yaml::{Fields, Node, Value};
 use crate::model::{Bytes, Headers, Problem};
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(super) fn upstreams(node: &Node) -> Result<BTreeMap<String, Vec<UpstreamRule
 }
 
 fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
-    const ACTIONS: [&str; 4] = ["reply", "reset", "timeout", "grpc"];
+    const ACTIONS: [&str; 5] = ["reply", "reset", "timeout", "grpc", "tcp"];
     let mut f = Fields::of(node)?;
     let matches = f
         .take("match")
@@ -40,6 +40,7 @@ fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
         let (this, delay) = match kind {
             "reply" => reply(value)?,
             "grpc" => super::grpc::reply(value)?,
+            "tcp" => tcp(value)?,
             _ if !value.as_bool()? => return Err(value.expected("true")),
             "reset" => (UpstreamAction::Reset, None),
             _ => (UpstreamAction::Timeout, None),
@@ -63,6 +64,7 @@ fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
     }
     f.finish()?;
     Ok(UpstreamRule {
+        place: node.place.clone(),
         matches,
         action: action.unwrap_or_default(),
         delay_ns: delay_ns.unwrap_or(0),
@@ -80,11 +82,29 @@ fn request_match(node: &Node) -> Result<RequestMatch, Problem> {
             .flat_map(|(name, matchers)| matchers.into_iter().map(move |m| (name.clone(), m)))
             .collect(),
     };
+    let data_node = f.take("data");
+    let data = data_node.map(values::matcher).transpose()?;
+    let connect = f
+        .take("connect")
+        .map(Node::as_bool)
+        .transpose()?
+        .unwrap_or(false);
     f.finish()?;
+    if let Some(node) = data_node
+        && connect
+    {
+        return Err(Problem::at(
+            &node.place,
+            "`data` beside `connect`",
+            "When a connection begins there are no bytes yet. Keep one.",
+        ));
+    }
     Ok(RequestMatch {
         method,
         path,
         headers,
+        data,
+        connect,
     })
 }
 
@@ -130,6 +150,35 @@ fn reply(node: &Node) -> Result<Answer<'_>, Problem> {
         },
         delay,
     ))
+}
+
+/// What an upstream writes on a TCP connection: `send` is text or a list of chunks.
+fn tcp(node: &Node) -> Result<Answer<'_>, Problem> {
+    let mut f = Fields::of(node)?;
+    let send = match f.take("send") {
+        None => Vec::new(),
+        Some(list) if matches!(list.value, Value::List(_)) => list
+            .as_list()?
+            .iter()
+            .map(values::body)
+            .collect::<Result<_, _>>()?,
+        Some(one) => vec![values::body(one)?],
+    };
+    let close = f
+        .take("close")
+        .map(Node::as_bool)
+        .transpose()?
+        .unwrap_or(false);
+    let delay = delay(&mut f)?;
+    f.finish()?;
+    if send.is_empty() && !close {
+        return Err(Problem::at(
+            &node.place,
+            "this upstream does nothing",
+            "Add `send: …` or `close: true`; `timeout: true` is an upstream that says nothing.",
+        ));
+    }
+    Ok((UpstreamAction::Tcp { send, close }, delay))
 }
 
 pub(super) fn delay<'a>(f: &mut Fields<'a>) -> Result<Option<(&'a Node, u64)>, Problem> {

@@ -1,6 +1,7 @@
 //! The listener and its HTTP connection manager: settings, filters, access logs, routes.
 
 use super::any::{typed, typed_as};
+use super::network::{self, Chain};
 use super::{Config, Format, Metadata, Plugin, Routes, cluster, not_simulated, route, wasm};
 use crate::model::yaml::{Fields, Node, nearest};
 use crate::model::{Place, Problem};
@@ -53,7 +54,8 @@ pub(crate) enum FilterKind {
 
 const ROUTER: &str = "envoy.extensions.filters.http.router.v3.Router";
 const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
-const MANAGER: &str =
+/// The type of the HTTP connection manager.
+pub(super) const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 /// Filters that Envoy has and the simulator does not, so that none is taken for a slip.
@@ -72,8 +74,26 @@ const ELSEWHERE: [&str; 12] = [
     "rbac.",
 ];
 
+/// The one filter chain of a whole bootstrap's `filter_chains`.
+pub(super) fn read_chains(chains: &Node) -> Result<Chain, Problem> {
+    let [chain] = chains.as_list()? else {
+        return match chains.as_list()?.get(1) {
+            Some(second) => Err(not_simulated(&second.place, "a second filter chain")),
+            None => Err(chains.expected("a filter chain")),
+        };
+    };
+    let mut fields = Fields::of_message(chain)?;
+    let filters = fields.require("filters")?;
+    fields.finish()?;
+    if filters.as_list()?.is_empty() {
+        return Err(filters.expected("a network filter"));
+    }
+    network::read(filters)
+}
+
 impl Manager {
-    fn plain() -> Self {
+    /// A manager with Envoy's defaults and a route to `web`; a listener of TCP has it unused.
+    pub(super) fn plain() -> Self {
         Self {
             stat_prefix: "ingress".to_owned(),
             server_name: "envoy".to_owned(),
@@ -105,41 +125,8 @@ impl Manager {
         Ok(manager)
     }
 
-    /// The manager of a whole bootstrap's `filter_chains`.
-    pub(super) fn of_chains(chains: &Node) -> Result<Self, Problem> {
-        let [chain] = chains.as_list()? else {
-            return match chains.as_list()?.get(1) {
-                Some(second) => Err(not_simulated(&second.place, "a second filter chain")),
-                None => Err(chains.expected("a filter chain")),
-            };
-        };
-        let mut fields = Fields::of_message(chain)?;
-        let filters = fields.require("filters")?;
-        fields.finish()?;
-        let [filter] = filters.as_list()? else {
-            return match filters.as_list()?.first() {
-                Some(first) => Err(not_simulated(
-                    &first.place,
-                    "a network filter before the HTTP connection manager",
-                )),
-                None => Err(filters.expected("a network filter")),
-            };
-        };
-        let mut fields = Fields::of_message(filter)?;
-        fields.require("name")?.as_string_field()?;
-        let config = fields.require("typed_config")?;
-        fields.finish()?;
-        let (name, fields) = typed(config)?;
-        if name != MANAGER {
-            return Err(not_simulated(
-                &config.place,
-                &format!("the network filter `{name}`"),
-            ));
-        }
-        Self::read(fields)
-    }
-
-    fn read(mut fields: Fields<'_>) -> Result<Self, Problem> {
+    /// The manager of an `HttpConnectionManager`, `@type` taken.
+    pub(super) fn read(mut fields: Fields<'_>) -> Result<Self, Problem> {
         let mut manager = Self::plain();
         manager.stat_prefix = fields.require("stat_prefix")?.as_string_field()?.to_owned();
         if let Some(codec) = fields.take("codec_type")

@@ -9,6 +9,7 @@ mod cluster;
 mod format;
 mod listener;
 mod metadata;
+mod network;
 mod route;
 mod wasm;
 
@@ -19,6 +20,7 @@ pub(crate) use cluster::{Cluster, Said};
 pub(crate) use format::{Format, Operator};
 pub(crate) use listener::{FilterKind, Logger, Manager};
 pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
+pub(crate) use network::{Network, NetworkFilter, Terminal};
 pub(crate) use route::{
     Action, Append, Forward, HeaderChange, HeaderMatch, PathMatch, Redirect, Route, Routes,
     TextMatch, VirtualHost,
@@ -46,8 +48,10 @@ pub(crate) struct Config {
     pub(crate) address: (String, u16),
     /// Soft limit of a stream's buffers in bytes: `per_connection_buffer_limit_bytes`.
     pub(crate) buffer_limit: usize,
-    /// The HTTP connection manager.
+    /// The HTTP connection manager; of no use where `network` is there.
     pub(crate) manager: Manager,
+    /// The chain of a listener that serves TCP.
+    pub(crate) network: Option<Network>,
     /// The clusters.
     pub(crate) clusters: Vec<Cluster>,
     /// Wasm services of `bootstrap_extensions`.
@@ -96,15 +100,31 @@ fn short(envoy: &Node) -> Result<Config, Problem> {
     let network = fields.take("network_filters");
     let extensions = fields.take("bootstrap_extensions");
     fields.finish()?;
-    if let Some(node) = network {
-        return Err(not_simulated(&node.place, "`network_filters`"));
-    }
     let services = extensions.map_or(Ok(Vec::new()), wasm::read_services)?;
     let clusters = match clusters {
         Some(node) => cluster::read_all(node)?,
         None => vec![Cluster::named("web", 0)],
     };
-    let manager = Manager::short(filters, routes, access_log)?;
+    let (manager, network) = match network {
+        Some(node) => {
+            for (name, other) in [
+                ("http_filters", filters),
+                ("routes", routes),
+                ("access_log", access_log),
+            ] {
+                if let Some(other) = other {
+                    return Err(Problem::at(
+                        &other.place,
+                        format!("`{name}` beside `network_filters`"),
+                        "They belong to an HTTP connection manager. Keep one, or write the manager as the last network filter.",
+                    ));
+                }
+            }
+            let web = clusters.iter().any(|cluster| cluster.name == "web");
+            split(network::read_short(node, web)?)
+        }
+        None => (Manager::short(filters, routes, access_log)?, None),
+    };
     let mut config = Config {
         node_id: "sim".to_owned(),
         node_cluster: "sim".to_owned(),
@@ -116,6 +136,7 @@ fn short(envoy: &Node) -> Result<Config, Problem> {
         address: ("127.0.0.1".to_owned(), 10000),
         buffer_limit: BUFFER_LIMIT,
         manager,
+        network,
         clusters,
         services,
     };
@@ -175,7 +196,7 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
     };
     let mut fields = Fields::of_message(listener)?;
     let chains = fields.require("filter_chains")?;
-    let manager = Manager::of_chains(chains)?;
+    let (manager, network) = split(listener::read_chains(chains)?);
     let mut config = Config {
         node_id: id,
         node_cluster: name,
@@ -187,6 +208,7 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
         address: ("0.0.0.0".to_owned(), 10000),
         buffer_limit: BUFFER_LIMIT,
         manager,
+        network,
         clusters,
         services,
     };
@@ -196,9 +218,17 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
     Ok(config)
 }
 
+/// What a chain of network filters makes of a listener.
+fn split(chain: network::Chain) -> (Manager, Option<Network>) {
+    match chain {
+        network::Chain::Http(manager) => (*manager, None),
+        network::Chain::Tcp(network) => (Manager::plain(), Some(network)),
+    }
+}
+
 /// Envoy refuses a static route to a cluster that it does not know (`validate_clusters`).
 fn check_clusters(config: &Config) -> Result<(), Problem> {
-    if !config.manager.routes.validate_clusters {
+    if !config.manager.routes.validate_clusters || config.network.is_some() {
         return Ok(());
     }
     let known = || config.clusters.iter().map(|c| c.name.as_str());

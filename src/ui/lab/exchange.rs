@@ -1,6 +1,7 @@
 //! What went over the wire: the client's side on the left, the upstream's on the right, each as a
 //! diff against where it came from.
 
+use super::connection::ConnectionView;
 use crate::model::Bytes;
 use crate::model::report::{
     CallResult, Exchange, ExchangeOutcome, Message, Response, ScenarioReport, UpstreamRequest,
@@ -15,6 +16,7 @@ use leptos::prelude::*;
 #[component]
 pub(in crate::ui) fn Exchanges(scenario: ScenarioReport) -> impl IntoView {
     let many = scenario.exchanges.len() > 1;
+    let several = scenario.connections.len() > 1;
     let refused = scenario
         .rejected
         .clone()
@@ -33,8 +35,11 @@ pub(in crate::ui) fn Exchanges(scenario: ScenarioReport) -> impl IntoView {
             </div>
         }
     });
-    let nothing = (scenario.exchanges.is_empty() && scenario.calls.is_empty() && !noticed)
-        .then(|| view! { <p class="empty">{outcome::status(&scenario)}</p> });
+    let silent = scenario.exchanges.is_empty()
+        && scenario.connections.is_empty()
+        && scenario.calls.is_empty();
+    let nothing =
+        (silent && !noticed).then(|| view! { <p class="empty">{outcome::status(&scenario)}</p> });
     let calls = scenario
         .calls
         .into_iter()
@@ -51,7 +56,19 @@ pub(in crate::ui) fn Exchanges(scenario: ScenarioReport) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { {notice} {nothing} {calls} {exchanges} }
+    let connections = scenario
+        .connections
+        .into_iter()
+        .enumerate()
+        .map(|(at, connection)| {
+            let title = strings::connection(at + 1);
+            view! {
+                {several.then(|| view! { <h3 class="exchange-title">{title}</h3> })}
+                <ConnectionView connection />
+            }
+        })
+        .collect_view();
+    view! { {notice} {nothing} {calls} {connections} {exchanges} }
 }
 
 #[component]
@@ -236,7 +253,7 @@ fn Other(up: UpstreamRequest, request: Message) -> impl IntoView {
 }
 
 #[component]
-fn Side(
+pub(super) fn Side(
     actor: &'static str,
     title: &'static str,
     note: String,
@@ -315,7 +332,7 @@ fn TrailerList(lines: Vec<Line>) -> impl IntoView {
 }
 
 #[component]
-fn BodyView(body: Bytes, was: Option<(BodyChange, Bytes)>) -> impl IntoView {
+pub(super) fn BodyView(body: Bytes, was: Option<(BodyChange, Bytes)>) -> impl IntoView {
     let (changed, was) = match was {
         Some((BodyChange::Changed, was)) => (true, Some(was)),
         _ => (false, None),

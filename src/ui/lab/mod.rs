@@ -3,6 +3,7 @@
 //! Must not know: where it stands. Its layout follows its own width.
 
 mod checks;
+mod connection;
 mod controls;
 mod editor;
 mod exchange;

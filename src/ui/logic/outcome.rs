@@ -1,6 +1,8 @@
 //! A run in one sentence: what is announced and stands above the result.
 
-use crate::model::report::{ExchangeOutcome, Report, ScenarioReport};
+use crate::model::report::{
+    Closer, Connection, ConnectionOutcome, ExchangeOutcome, Report, ScenarioReport,
+};
 
 /// How many checks hold, of how many.
 pub fn checks(report: &Report) -> (usize, usize) {
@@ -19,12 +21,13 @@ pub fn status(scenario: &ScenarioReport) -> String {
         return format!("stopped: {why}");
     }
     match scenario.exchanges.last() {
-        None => match scenario.calls.last() {
-            Some(call) => match &call.trap {
+        None => match (scenario.calls.last(), scenario.connections.last()) {
+            (Some(call), _) => match &call.trap {
                 Some(trap) => format!("{} trapped: {trap}", call.export),
                 None => format!("{} returned {}", call.export, numbers(&call.results)),
             },
-            None => "no request was sent".into(),
+            (None, Some(last)) => format!("the connection is {}", connection(last)),
+            (None, None) => "no request was sent".into(),
         },
         Some(exchange) => match (&exchange.response, exchange.outcome) {
             (Some(response), ExchangeOutcome::Completed) => format!("status {}", response.status),
@@ -38,6 +41,23 @@ pub fn status(scenario: &ScenarioReport) -> String {
             (None, _) => "no response came".into(),
         },
     }
+}
+
+/// How a TCP connection stands: `closed by the client`, `open`.
+pub fn connection(connection: &Connection) -> String {
+    let by = match connection.closed_by {
+        Some(Closer::Client) => " by the client",
+        Some(Closer::Proxy) => " by the proxy",
+        None => "",
+    };
+    let word = match connection.outcome {
+        ConnectionOutcome::Open => "open",
+        ConnectionOutcome::HalfClosed => "half closed by the proxy",
+        ConnectionOutcome::Closed => "closed",
+        ConnectionOutcome::Reset => "reset",
+        ConnectionOutcome::Stalled => "stalled",
+    };
+    format!("{word}{by}")
 }
 
 /// The sentence that is announced when a run ends.
@@ -97,6 +117,21 @@ mod tests {
             sentence(&report, 0),
             "Run finished: status 200. 1 of 2 checks hold."
         );
+    }
+
+    #[test]
+    fn a_connection_is_told_by_how_it_stands() {
+        let closed = Connection {
+            outcome: ConnectionOutcome::Closed,
+            closed_by: Some(Closer::Proxy),
+            ..Connection::default()
+        };
+        let scenario = ScenarioReport {
+            connections: vec![closed],
+            ..ScenarioReport::default()
+        };
+        assert_eq!(status(&scenario), "the connection is closed by the proxy");
+        assert_eq!(connection(&Connection::default()), "open");
     }
 
     #[test]

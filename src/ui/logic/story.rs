@@ -23,8 +23,9 @@ pub struct Station {
 pub fn stations(events: &[Event]) -> Vec<Station> {
     let mut stations: Vec<Station> = Vec::new();
     for step in events.iter().filter(|event| event.kind == Kind::Chain) {
-        let request = step.name.starts_with("decode_");
-        if !request && !step.name.starts_with("encode_") {
+        let request = matches!(&*step.name, "new_connection" | "read_data")
+            || step.name.starts_with("decode_");
+        if !request && step.name != "write_data" && !step.name.starts_with("encode_") {
             continue;
         }
         let Some(filter) = filter(step) else { continue };

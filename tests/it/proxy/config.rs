@@ -94,10 +94,6 @@ fn what_is_wrong_is_named_with_line_and_column() {
             lab("  clusters: [{name: web}, {name: web}]"),
             "lab.yaml:3:27: cluster `web` is there twice",
         ),
-        (
-            lab("  network_filters: []"),
-            "lab.yaml:3:20: `network_filters` is not simulated",
-        ),
     ] {
         let problem = refused(&text);
         assert!(

@@ -15,6 +15,7 @@ mod replies;
 mod router;
 mod shared;
 mod shutdown;
+mod tcp;
 mod threads;
 mod visible;
 

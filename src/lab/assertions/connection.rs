@@ -1,0 +1,118 @@
+//! `connection`: a TCP connection as its client and its upstream saw it.
+
+use super::text::{expected, matches, show};
+use super::{Out, event};
+use crate::model::Bytes;
+use crate::model::lab::{Assertion, Matcher, UpstreamOfConnection};
+use crate::model::report::{Closer, Connection, ConnectionOutcome, ScenarioReport};
+
+pub(super) fn connection(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
+    let Assertion::Connection {
+        index,
+        outcome,
+        closed_by,
+        sent,
+        received,
+        upstream,
+    } = assertion
+    else {
+        return;
+    };
+    let who = format!("connection {index}");
+    let Some(connection) = report.connections.get(*index) else {
+        let never = "it was never opened".to_owned();
+        return out.put(false, who, "a connection".to_owned(), never);
+    };
+    out.event = event::of_connection(&report.events, *index, "");
+    if let Some(outcome) = outcome {
+        let actual = match connection.details.as_str() {
+            "" => outcome_word(connection.outcome).to_owned(),
+            details => format!("{} ({details})", outcome_word(connection.outcome)),
+        };
+        out.put(
+            connection.outcome == *outcome,
+            format!("{who}: outcome"),
+            outcome_word(*outcome).to_owned(),
+            actual,
+        );
+    }
+    if let Some(closer) = closed_by {
+        let actual = connection.closed_by.map_or("nobody", closer_word);
+        out.put(
+            connection.closed_by == Some(*closer),
+            format!("{who}: closed by"),
+            closer_word(*closer).to_owned(),
+            actual.to_owned(),
+        );
+    }
+    out.event = event::of_connection(&report.events, *index, "client_sends");
+    bytes(format!("{who}: sent"), sent.as_ref(), &connection.sent, out);
+    out.event = event::of_connection(&report.events, *index, "client_receives");
+    let what = format!("{who}: received");
+    bytes(what, received.as_ref(), &connection.received, out);
+    if let Some(wanted) = upstream {
+        of_upstream(&who, wanted, connection, out);
+    }
+}
+
+fn of_upstream(
+    who: &str,
+    wanted: &UpstreamOfConnection,
+    connection: &Connection,
+    out: &mut Out<'_>,
+) {
+    let seen: Vec<_> = connection
+        .upstream
+        .iter()
+        .filter(|seen| wanted.cluster.as_ref().is_none_or(|c| *c == seen.cluster))
+        .collect();
+    let who = match &wanted.cluster {
+        Some(cluster) => format!("{who}: upstream {cluster}"),
+        None => format!("{who}: upstream"),
+    };
+    if let Some(count) = wanted.count {
+        let what = format!("{who} connections");
+        out.number(what, count as u64, seen.len() as u64);
+    }
+    let sides = [("received", &wanted.received), ("sent", &wanted.sent)];
+    for (side, matcher) in sides {
+        let Some(matcher) = matcher else { continue };
+        let what = format!("{who} {side}");
+        match seen.first() {
+            Some(seen) => {
+                let got = match side {
+                    "sent" => &seen.sent,
+                    _ => &seen.received,
+                };
+                bytes(what, Some(matcher), got, out);
+            }
+            None => {
+                let none = "there is no connection to it".to_owned();
+                out.put(false, what, expected(matcher), none);
+            }
+        }
+    }
+}
+
+fn bytes(what: String, wanted: Option<&Matcher>, got: &Bytes, out: &mut Out<'_>) {
+    if let Some(matcher) = wanted {
+        out.put(matches(matcher, got), what, expected(matcher), show(got));
+    }
+}
+
+fn outcome_word(outcome: ConnectionOutcome) -> &'static str {
+    match outcome {
+        ConnectionOutcome::Open => "open",
+        ConnectionOutcome::HalfClosed => "half_closed",
+        ConnectionOutcome::Closed => "closed",
+        ConnectionOutcome::Reset => "reset",
+        ConnectionOutcome::Stalled => "stalled",
+    }
+}
+
+fn closer_word(closer: Closer) -> &'static str {
+    match closer {
+        Closer::Client => "client",
+        Closer::Proxy => "proxy",
+    }
+}
