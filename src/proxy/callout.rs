@@ -13,7 +13,7 @@ use crate::model::trace::{Kind, arg};
 use crate::model::{Bytes, Headers};
 
 /// Envoy's default of a cluster's `max_requests`.
-pub(super) const REQUESTS_MAX: usize = 1024;
+const REQUESTS_MAX: usize = 1024;
 
 /// Callouts of one scenario: a plugin that calls out twice from each answer would never end.
 pub(super) const CALLOUTS_MAX: usize = 10_000;
@@ -34,8 +34,6 @@ pub(super) struct Callout {
     index: usize,
     /// The cluster.
     cluster: String,
-    /// Whether it is still under way.
-    open: bool,
     /// How it ends: an answer, or `None` for a failure.
     outcome: Option<Message>,
 }
@@ -71,8 +69,7 @@ impl Shared {
                 "the cluster has no healthy host",
             ));
         }
-        if self.callouts_under_way(&cluster) >= REQUESTS_MAX {
-            self.cluster_stat(&cluster, "upstream_rq_pending_overflow", 1);
+        if self.circuit_is_open(&cluster) {
             return Err(Refusal::new(
                 Status::InternalFailure,
                 "the cluster's circuit breaker is open: 1024 requests are under way",
@@ -133,7 +130,7 @@ impl Shared {
         let requests = self.callout_requests(stream);
         let index = requests.len();
         requests.push(request);
-        self.cluster_stat(&cluster, "upstream_rq_total", 1);
+        self.callout_begins(&cluster);
         let number = self.callouts.len();
         let vm = at.vm as usize;
         // Tokens of HTTP callouts are 4, 8, 12 … in each VM.
@@ -151,7 +148,6 @@ impl Shared {
             stream,
             index,
             cluster,
-            open: true,
             outcome,
         });
         if let Some(delay) = delay {
@@ -161,17 +157,35 @@ impl Shared {
         Ok(token)
     }
 
-    /// How many callouts to a cluster wait for their answers, among the last ones.
-    pub(super) fn callouts_under_way(&self, cluster: &str) -> usize {
-        let http = self.callouts.iter().rev().take(REQUESTS_MAX * 2);
-        let grpc = self.grpc.iter().rev().take(REQUESTS_MAX * 2);
-        http.filter(|c| c.open && c.cluster == cluster).count()
-            + grpc.filter(|c| c.under_way(cluster)).count()
+    /// Whether as many callouts to a cluster are under way as its circuit breaker lets through.
+    pub(super) fn circuit_is_open(&mut self, cluster: &str) -> bool {
+        let open = self
+            .under_way
+            .get(cluster)
+            .is_some_and(|n| *n >= REQUESTS_MAX);
+        if open {
+            self.cluster_stat(cluster, "upstream_rq_pending_overflow", 1);
+        }
+        open
+    }
+
+    /// A callout to a cluster is sent.
+    pub(super) fn callout_begins(&mut self, cluster: &str) {
+        self.cluster_stat(cluster, "upstream_rq_total", 1);
+        *self.under_way.entry(cluster.to_owned()).or_insert(0) += 1;
+    }
+
+    /// A callout to a cluster is over.
+    pub(super) fn callout_is_over(&mut self, cluster: &str) {
+        if let Some(n) = self.under_way.get_mut(cluster) {
+            *n = n.saturating_sub(1);
+        }
     }
 
     /// A callout's answer is here: its plugin hears of it, if its VM lives.
     pub(super) fn callout_ended(&mut self, number: usize) -> Option<Call> {
-        self.callouts[number].open = false;
+        let cluster = self.callouts[number].cluster.clone();
+        self.callout_is_over(&cluster);
         let callout = &self.callouts[number];
         let (vm, root, token) = (callout.vm, callout.root, callout.token);
         debug_assert_eq!(callout.thread, self.thread);

@@ -69,6 +69,10 @@ pub(super) struct Shared {
     pub(super) state: State,
     /// Callouts so far.
     pub(super) callouts: Vec<super::callout::Callout>,
+    /// How many callouts to a cluster are under way.
+    pub(super) under_way: BTreeMap<String, usize>,
+    /// gRPC callouts whose tokens mean something, by VM, root and token.
+    pub(super) grpc_tokens: BTreeMap<(usize, u32, u32), usize>,
     /// gRPC callouts so far.
     pub(super) grpc: Vec<super::grpc::GrpcCallout>,
     /// Log lines.

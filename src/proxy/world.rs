@@ -248,6 +248,8 @@ impl Prepared {
             connections_made: 0,
             state: State::default(),
             callouts: Vec::new(),
+            under_way: BTreeMap::new(),
+            grpc_tokens: BTreeMap::new(),
             grpc: Vec::new(),
             logs: Vec::new(),
             access_log: Vec::new(),

@@ -34,9 +34,15 @@ impl Beside for Guests {
 
 /// Runs a lab with one guest in front of the router; gives its only scenario.
 fn run(guest: &str, config: &str, rest: &str) -> ScenarioReport {
+    // A cluster without a rule has nobody behind it.
+    let hosts = match rest.contains("directory") {
+        true => "",
+        false => ", load_assignment: {endpoints: []}",
+    };
     let text = format!(
         r#"
 envoy:
+  clusters: [{{name: web}}, {{name: directory{hosts}}}]
   http_filters:
   - name: envoy.filters.http.wasm
     typed_config:
@@ -134,10 +140,11 @@ scenarios:
 fn the_doctor_knows_modules_of_every_sdk() {
     let malloc = "malloc";
     let allocate = "proxy_on_memory_allocate";
-    let guests: [(&str, &str, &[&str], &str); 7] = [
+    let guests: [(&str, &str, &[&str], &str); 8] = [
         ("rust", "0.2.1", &["_initialize"], malloc),
         ("rust-wasip1", "0.2.1", &["_initialize"], allocate),
         ("rust-rewriter", "0.2.1", &["_initialize"], malloc),
+        ("rust-grpc", "0.2.1", &["_initialize"], malloc),
         ("assemblyscript", "0.2.1", &["_start"], malloc),
         ("c", "0.1.0", &[], malloc),
         ("cpp", "0.2.1", &["_initialize"], malloc),
@@ -257,4 +264,74 @@ scenarios:
     );
     check_holds("rust-rewriter", &scenario);
     check_all_implemented("rust-rewriter", &scenario);
+}
+
+/// A lab with the gRPC guest and a service that it asks.
+fn asks(rules: &str, traffic: &str, expect: &str) -> ScenarioReport {
+    let text = format!(
+        r#"
+upstreams: {{directory: [{rules}]}}
+scenarios:
+- name: asks
+  traffic:
+{traffic}
+  expect:
+{expect}
+"#
+    );
+    let scenario = run("rust-grpc", "", &text);
+    check_holds("rust-grpc", &scenario);
+    check_all_implemented("rust-grpc", &scenario);
+    scenario
+}
+
+#[test]
+fn the_rust_sdks_grpc_call_is_answered_and_its_failure_told() {
+    let rules = r#"
+  {match: {path: /users.v1.Users/Get, headers: {x-path: /ann}}, grpc: {message: ann, delay: 20ms}},
+  {match: {headers: {x-path: /bob}}, grpc: {status: 5, status_message: no such user}},
+  {match: {headers: {x-path: /slow}}, timeout: true}"#;
+    asks(
+        rules,
+        "  - request: {path: /ann}\n  - request: {path: /bob}\n  - request: {path: /slow}",
+        r#"
+  - upstream: {cluster: directory, request: 0, headers: {":path": /users.v1.Users/Get, content-type: application/grpc, te: trailers, grpc-timeout: 250m}, body: {base64: AAAAAAN3aG8=}}
+  - upstream: {cluster: web, count: 1, headers: {x-user: ann}}
+  - client: {request: 0, status: 200}
+  - client: {request: 1, status: 503, body: 5 5 no such user}
+  - client: {request: 2, status: 503, body: 14 14 upstream request timeout}
+  - state: {failed_vms: 0, stalled_streams: 0}"#,
+    );
+}
+
+#[test]
+fn the_rust_sdks_grpc_stream_hears_all_and_ends() {
+    asks(
+        "{grpc: {metadata: {x-page: one}, messages: [ann, {message: bob, delay: 5ms}], trailers: {x-total: two}, delay: 10ms}}",
+        "  - request: {path: /watch}",
+        r#"
+  - upstream: {cluster: directory, request: 0, body: {base64: AAAAAAVuYW1lcwAAAAAGcGxlYXNl}}
+  - upstream: {cluster: web, headers: {x-users: ann bob}}
+  - log: {level: info, text: page one}
+  - log: {level: info, text: total two}
+  - log: {level: info, text: "closed 0, ours: true"}
+  - callbacks: {order: [on_grpc_receive_initial_metadata, on_grpc_receive, on_grpc_receive, on_grpc_receive_trailing_metadata, on_grpc_close]}
+  - client: {status: 200}
+  - state: {failed_vms: 0, stalled_streams: 0}"#,
+    );
+}
+
+/// The SDK bears the close of a token that it never got.
+#[test]
+fn the_rust_sdk_bears_a_call_that_cannot_be_sent() {
+    let scenario = run(
+        "rust-grpc",
+        "",
+        "scenarios: [{name: s, traffic: [{request: {path: /ann}}]}]",
+    );
+    let lines: Vec<&str> = scenario.logs.iter().map(|l| l.message.as_str()).collect();
+    assert_eq!(lines, ["no call: InternalFailure"]);
+    let closed = |event: &&Event| event.name == "proxy_on_grpc_close";
+    assert_eq!(scenario.events.iter().filter(closed).count(), 1);
+    assert!(scenario.vms.iter().all(|vm| !vm.failed));
 }

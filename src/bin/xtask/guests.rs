@@ -19,7 +19,7 @@ struct Guest {
     build: fn() -> Outcome<PathBuf>,
 }
 
-const GUESTS: [Guest; 7] = [
+const GUESTS: [Guest; 8] = [
     Guest {
         name: "rust",
         sources: &["rust"],
@@ -34,6 +34,11 @@ const GUESTS: [Guest; 7] = [
         name: "rust-rewriter",
         sources: &["rust"],
         build: || rust("rewriter", "wasm32-unknown-unknown"),
+    },
+    Guest {
+        name: "rust-grpc",
+        sources: &["rust"],
+        build: || rust("grpc", "wasm32-unknown-unknown"),
     },
     Guest {
         name: "assemblyscript",

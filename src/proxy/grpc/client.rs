@@ -31,8 +31,6 @@ pub(in crate::proxy) struct GrpcCallout {
     pub(super) request: Option<(Option<usize>, usize)>,
     /// One message each way, and one callback.
     pub(super) unary: bool,
-    /// Whether the plugin's token still means something.
-    pub(super) known: bool,
     /// Whether our half is closed on the wire.
     pub(super) local_done: bool,
     /// Whether the plugin has called `proxy_grpc_close`.
@@ -84,15 +82,14 @@ impl GrpcCallout {
             token,
             thread,
             cluster: target.cluster.clone(),
-            known: true,
             message_max: target.message_max,
             ..Self::default()
         }
     }
 
-    /// Whether it is under way to this cluster.
-    pub(in crate::proxy) fn under_way(&self, cluster: &str) -> bool {
-        self.cluster == cluster && self.request.is_some() && !self.remote_closed
+    /// What its token is looked up by.
+    pub(super) fn owner(&self) -> (usize, u32, u32) {
+        (self.vm, self.root, self.token)
     }
 }
 
@@ -122,6 +119,10 @@ impl Shared {
         };
         let delay = delay_ns.saturating_add(frame.after_ns);
         let task = Task::GrpcFrame(number);
+        if delay == 0 && callout.answered {
+            self.threads[callout.thread].queue.push_back(task);
+            return;
+        }
         callout.next = Some(
             self.clock
                 .after(delay, callout.thread, task, Weight::Callout),
@@ -248,14 +249,17 @@ impl Shared {
     /// The upstream's side is over: nothing more comes of it.
     fn grpc_over(&mut self, number: usize) {
         let callout = &mut self.grpc[number];
-        callout.remote_closed = true;
+        let sent = callout.request.is_some();
+        let open = !std::mem::replace(&mut callout.remote_closed, true);
         callout.local_done = true;
         callout.frames.clear();
-        for id in [callout.timeout.take(), callout.next.take()]
-            .into_iter()
-            .flatten()
-        {
+        let timers = [callout.timeout.take(), callout.next.take()];
+        let cluster = (open && sent).then(|| callout.cluster.clone());
+        for id in timers.into_iter().flatten() {
             self.clock.cancel(id);
+        }
+        if let Some(cluster) = cluster {
+            self.callout_is_over(&cluster);
         }
     }
 
@@ -263,7 +267,7 @@ impl Shared {
     pub(super) fn reset_grpc(&mut self, number: usize, why: &'static str) {
         let open = !self.grpc[number].remote_closed;
         self.grpc_over(number);
-        self.grpc[number].known = false;
+        self.forget_grpc(number);
         if open {
             let cluster = self.grpc[number].cluster.clone();
             self.cluster_stat(&cluster, "upstream_rq_cancelled", 1);
@@ -271,20 +275,24 @@ impl Shared {
         }
     }
 
+    /// A token means nothing any more.
+    pub(super) fn forget_grpc(&mut self, number: usize) {
+        self.grpc_tokens.remove(&self.grpc[number].owner());
+    }
+
     /// A root context is gone, and its callouts with it.
     pub(in crate::proxy) fn root_leaves_callouts(&mut self, vm: usize, root: u32) {
-        for number in 0..self.grpc.len() {
-            let callout = &self.grpc[number];
-            if (callout.vm, callout.root) == (vm, root) && callout.known {
-                self.reset_grpc(number, "its root context is gone");
-            }
+        let of_root = self.grpc_tokens.range((vm, root, 0)..=(vm, root, u32::MAX));
+        let numbers: Vec<usize> = of_root.map(|(_, number)| *number).collect();
+        for number in numbers {
+            self.reset_grpc(number, "its root context is gone");
         }
     }
 
     /// A signal is told to the plugin, if its VM and root live.
     pub(in crate::proxy) fn grpc_signal(&mut self, number: usize, signal: Signal) -> Option<Call> {
         let callout = &self.grpc[number];
-        if !callout.known {
+        if !self.grpc_tokens.contains_key(&callout.owner()) {
             return None;
         }
         let (vm, root, token) = (callout.vm, callout.root, callout.token);
@@ -329,8 +337,8 @@ impl Shared {
     /// The plugin has heard it: nothing of it is readable any more but the status' code.
     pub(in crate::proxy) fn grpc_signalled(&mut self, number: usize, ended: &Ended) {
         let callout = &mut self.grpc[number];
-        let over = callout.unary || callout.closed && callout.told;
-        let never_sent = callout.request.is_none();
+        let unary = callout.unary || callout.request.is_none();
+        let over = callout.closed && callout.told;
         let Some(root) = self.vms[callout.vm].roots.get_mut(&callout.root) else {
             return;
         };
@@ -342,8 +350,8 @@ impl Shared {
         if let (Some(code), true) = (close, *ended != Ended::Absent) {
             root.status = (code, Vec::new());
         }
-        if callout.unary || never_sent || over && close.is_some() {
-            callout.known = false;
+        if unary || over && close.is_some() {
+            self.forget_grpc(number);
         }
     }
 

@@ -1,6 +1,6 @@
 //! How gRPC callouts begin, send and are given up: what the guest asks for.
 
-use super::super::callout::{CALLOUTS_MAX, REQUESTS_MAX};
+use super::super::callout::CALLOUTS_MAX;
 use super::super::clock::Weight;
 use super::super::effects::Effect;
 use super::super::shared::Shared;
@@ -20,6 +20,10 @@ impl Shared {
     /// Starts a call or opens a stream; its token. The checks stand in Envoy's order.
     pub(in crate::proxy) fn start_grpc(&mut self, at: At, asked: port::GrpcCallout) -> Answer<u32> {
         let target = self.grpc_target(&asked.service)?;
+        if self.callouts.len() + self.grpc.len() >= CALLOUTS_MAX {
+            let reason = "the simulator stops at 10000 callouts in one scenario";
+            return Err(Refusal::new(Status::InternalFailure, reason));
+        }
         let unary = asked.message.is_some();
         let token = self.grpc_token(at, unary);
         if let Some((words, reason)) = self.grpc_hindrance(&target.cluster) {
@@ -33,10 +37,6 @@ impl Shared {
                 .effects
                 .push(Effect::Grpc(number, close));
             let reason = format!("{reason}; proxy_on_grpc_close follows for token {token}");
-            return Err(Refusal::new(Status::InternalFailure, reason));
-        }
-        if self.callouts.len() + self.grpc.len() >= CALLOUTS_MAX {
-            let reason = "the simulator stops at 10000 callouts in one scenario";
             return Err(Refusal::new(Status::InternalFailure, reason));
         }
         let cluster = target.cluster.clone();
@@ -67,7 +67,7 @@ impl Shared {
         let requests = self.callout_requests(stream);
         let index = requests.len();
         requests.push(request);
-        self.cluster_stat(&cluster, "upstream_rq_total", 1);
+        self.callout_begins(&cluster);
         let mut callout = GrpcCallout::new(at, token, self.thread, &target);
         callout.request = Some((stream, index));
         callout.unary = unary;
@@ -137,8 +137,7 @@ impl Shared {
             let reason = "the cluster has no healthy host".to_owned();
             return Some(("no healthy upstream", reason));
         }
-        if self.callouts_under_way(cluster) >= REQUESTS_MAX {
-            self.cluster_stat(cluster, "upstream_rq_pending_overflow", 1);
+        if self.circuit_is_open(cluster) {
             let words =
                 "upstream connect error or disconnect/reset before headers. reset reason: overflow";
             let reason =
@@ -149,8 +148,10 @@ impl Shared {
     }
 
     fn keep_grpc(&mut self, callout: GrpcCallout) -> usize {
+        let number = self.grpc.len();
+        self.grpc_tokens.insert(callout.owner(), number);
         self.grpc.push(callout);
-        self.grpc.len() - 1
+        number
     }
 
     /// The upstream requests of a stream, or of no stream.
@@ -166,19 +167,11 @@ impl Shared {
 
     /// The live callout of a token, among those of the caller's root.
     fn grpc_of(&self, at: At, token: u32) -> Answer<usize> {
-        let owner = |callout: &GrpcCallout| {
-            (callout.vm as u32, callout.root, callout.token) == (at.vm, at.root, token)
-        };
-        let found = self
-            .grpc
-            .iter()
-            .rposition(|callout| owner(callout) && callout.known);
-        found.ok_or_else(|| {
-            let ended = self.grpc.iter().any(owner);
-            let reason = match ended {
-                true => format!("{token} has ended or was cancelled: its token is forgotten"),
-                false => format!("this root has no gRPC call or stream of token {token}"),
-            };
+        let owner = (at.vm as usize, at.root, token);
+        self.grpc_tokens.get(&owner).copied().ok_or_else(|| {
+            let reason = format!(
+                "this root has no gRPC call or stream of token {token}: it never had, or it has ended or was cancelled"
+            );
             Refusal::new(Status::NotFound, reason)
         })
     }
@@ -213,7 +206,9 @@ impl Shared {
         self.grpc_upstream_hears(number, None, true);
         let callout = &mut self.grpc[number];
         callout.closed = true;
-        callout.known = !callout.told;
+        if callout.told {
+            self.forget_grpc(number);
+        }
         Ok(())
     }
 

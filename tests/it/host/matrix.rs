@@ -321,6 +321,23 @@ fn memory_is_checked_after_the_enum_and_before_the_proxy_is_asked() {
 }
 
 #[test]
+fn a_callout_is_begun_only_when_all_its_arguments_lie_in_memory() {
+    let mut cases = 0;
+    each(is_in, |call, place, mut args| {
+        if call.group != Group::Callouts {
+            return;
+        }
+        (args[place], args[place + 1]) = (MEMORY, 1);
+        let mut guest = guest(call, &args, MALLOC);
+        assert_eq!(guest.done(), Step::Returned(6), "{}", call.name);
+        assert!(guest.proxy().asked.is_empty(), "{} {place}", call.name);
+        cases += 1;
+    });
+    // Four texts of an HTTP call, five of a gRPC call, four of a stream, one of a message.
+    assert_eq!(cases, 14);
+}
+
+#[test]
 fn an_absent_buffer_is_not_found_before_memory_is_looked_at() {
     let set = host_calls()
         .find(|call| call.name == "proxy_set_buffer_bytes")

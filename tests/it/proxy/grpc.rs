@@ -424,6 +424,41 @@ fn tokens_of_calls_and_streams_count_apart() {
     );
 }
 
+/// The host calls and callbacks are those of later versions; a missing key is an empty value.
+#[test]
+fn abi_0_1_0_has_grpc_too() {
+    let text = guest(&[
+        ("on_request_headers", "gstream svc"),
+        ("on_grpc_receive_initial_metadata", "get grpc_initial none"),
+        ("on_grpc_close", "log close"),
+    ])
+    .replace("proxy_abi_version_0_2_1", "proxy_abi_version_0_1_0")
+    .replacen("(param i32 i32 i32 )", "(param i32 i32 )", 1);
+    let report = play_with(
+        &[("f", &text)],
+        "  clusters: [{name: web}, {name: svc}]",
+        "upstreams: {svc: [{grpc: {}}]}",
+        "  - request: {}\n  - advance: 1s",
+    );
+    assert_eq!(logs(&report), ["close"], "{}", story(&report));
+    assert_eq!(
+        outcomes(&report, "proxy_get_header_map_value"),
+        [r#"Ok {"bytes":""}"#]
+    );
+}
+
+#[test]
+fn a_plugin_that_calls_out_in_a_loop_ends_in_time() {
+    let report = play(
+        &"grpc none 10 x; gsend 6 0 x; ".repeat(3000),
+        &[("on_grpc_close", "grpc none 10 x; grpc none 10 x")],
+        "{grpc: {}}",
+    );
+    let calls = outcomes(&report, "proxy_grpc_call");
+    assert!(calls.len() > 10_000, "{}", calls.len());
+    assert_eq!(heard(&report).len(), 10_000);
+}
+
 #[test]
 fn a_call_outlives_its_stream_and_ends_on_the_root() {
     let report = play(
