@@ -35,6 +35,9 @@ pub struct Findings {
     pub start: Vec<String>,
     /// Wasm proposals beyond the first version that it uses.
     pub proposals: Vec<String>,
+    /// Proposals without which it cannot be, and which this host's interpreter does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub lacking: Vec<String>,
     /// Its memory in pages of 64 KiB, as it begins.
     pub memory_pages: u64,
     /// Custom sections with their sizes.
@@ -60,6 +63,9 @@ pub struct Import {
     pub kind: ImportKind,
     /// The callbacks and other exports from which direct calls lead to it.
     pub used_by: Vec<String>,
+    /// Those that may lead to it as well, through a table: every function of a fitting type counts.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub perhaps_used_by: Vec<String>,
 }
 
 /// What an import is.

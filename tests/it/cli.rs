@@ -4,6 +4,7 @@ mod at;
 mod check;
 mod doctor;
 mod race;
+mod readme;
 mod refusals;
 mod runs;
 

@@ -63,13 +63,19 @@ fn show(findings: &Findings) -> String {
         &format!("{} pages of 64 KiB", findings.memory_pages),
     );
     fact(&mut out, "proposals", &findings.proposals.join(", "));
-    let fits: Vec<&str> = findings
-        .kinds
-        .iter()
-        .filter(|kind| kind.fits)
-        .map(|kind| kind.name.as_str())
-        .collect();
-    fact(&mut out, "can be", &fits.join(", "));
+    if !findings.lacking.is_empty() {
+        let lacking = format!("{}: this host has not", findings.lacking.join(", "));
+        fact(&mut out, "needs", &lacking);
+    }
+    for (at, kind) in findings.kinds.iter().filter(|kind| kind.fits).enumerate() {
+        let label = if at == 0 { "can be" } else { "" };
+        let missing = match kind.missing.as_slice() {
+            [] => String::new(),
+            missing => format!("  without {}", missing.join(", ")),
+        };
+        let text = format!("{:<10} {missing}", kind.name);
+        fact(&mut out, label, text.trim_end());
+    }
     fact(&mut out, "sha256", &findings.sha256);
     imports(&mut out, &findings.imports);
     let callbacks: Vec<&str> = findings
@@ -137,12 +143,29 @@ fn imports(out: &mut String, imports: &[Import]) {
                     format!("  from {}", plain(&import.module))
                 };
                 format!(
-                    "{:<width$}  {}{module}",
+                    "{:<width$}  {}{module}{}",
                     plain(&import.name),
-                    import.signature
+                    import.signature,
+                    plain(&users(import))
                 )
             }),
         );
+    }
+}
+
+/// Who uses an import: for certain, or else perhaps.
+fn users(import: &Import) -> String {
+    let (word, users) = match import.used_by.is_empty() {
+        false => ("used by", &import.used_by),
+        true => ("perhaps used by", &import.perhaps_used_by),
+    };
+    match users.as_slice() {
+        [] => String::new(),
+        // Everything may reach everything: that is how an SDK of trait objects looks.
+        many if import.used_by.is_empty() && many.len() > 8 => "  used through tables".to_owned(),
+        [one] => format!("  {word} {one}"),
+        [one, two] => format!("  {word} {one} and {two}"),
+        [one, rest @ ..] => format!("  {word} {one} and {} more", rest.len()),
     }
 }
 

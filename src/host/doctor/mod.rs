@@ -12,6 +12,7 @@ use super::sections::{self, Reader};
 use crate::abi::{AbiVersion, CALLBACKS, Callback, CallbackReturns, Group, host_call};
 use crate::model::doctor::{Export, ExportKind, Findings, Import, ImportKind, PluginKind};
 use wasmi::{Config, ExternType};
+use wasmparser::{Validator, WasmFeatures};
 
 /// Examines a module's bytes. Whatever they are, there is an answer.
 pub fn doctor(name: &str, bytes: &[u8]) -> Findings {
@@ -30,6 +31,9 @@ pub fn doctor(name: &str, bytes: &[u8]) -> Findings {
         Err(error) => findings.error = Some(error.message),
     }
     let Ok(wasm) = super::module::compile(&engine, name, bytes) else {
+        findings.lacking = lacking(bytes);
+        findings.made_by = origin::made_by(bytes);
+        findings.sdk = origin::sdk(bytes);
         return findings;
     };
     let uses = graph::uses(bytes);
@@ -87,6 +91,7 @@ fn describe(import: &wasmi::ImportType<'_>, uses: &graph::Uses) -> Import {
         signature,
         kind,
         used_by: uses.of(module, name),
+        perhaps_used_by: uses.perhaps(module, name),
     }
 }
 
@@ -195,6 +200,39 @@ fn proposals(bytes: &[u8]) -> Vec<String> {
         }
     }
     used
+}
+
+/// The proposals that keep a sound module from running here; none for bytes that are sound nowhere.
+fn lacking(bytes: &[u8]) -> Vec<String> {
+    let each = [
+        ("threads", WasmFeatures::THREADS),
+        (
+            "shared-everything-threads",
+            WasmFeatures::SHARED_EVERYTHING_THREADS,
+        ),
+        ("exception-handling", WasmFeatures::EXCEPTIONS),
+        ("legacy exception-handling", WasmFeatures::LEGACY_EXCEPTIONS),
+        ("gc", WasmFeatures::GC),
+        ("function-references", WasmFeatures::FUNCTION_REFERENCES),
+        ("relaxed-simd", WasmFeatures::RELAXED_SIMD),
+        ("multi-memory", WasmFeatures::MULTI_MEMORY),
+        ("memory64", WasmFeatures::MEMORY64),
+        ("memory-control", WasmFeatures::MEMORY_CONTROL),
+        ("custom-page-sizes", WasmFeatures::CUSTOM_PAGE_SIZES),
+        ("stack-switching", WasmFeatures::STACK_SWITCHING),
+        ("wide-arithmetic", WasmFeatures::WIDE_ARITHMETIC),
+    ];
+    let sound = |features| {
+        let mut validator = Validator::new_with_features(features);
+        validator.validate_all(bytes).is_ok()
+    };
+    // Components are told by the loader.
+    let all = WasmFeatures::all().difference(WasmFeatures::COMPONENT_MODEL);
+    if !sound(all) {
+        return Vec::new();
+    }
+    let needed = each.iter().filter(|(_, one)| !sound(all.difference(*one)));
+    needed.map(|(name, _)| (*name).to_owned()).collect()
 }
 
 fn kinds(exported: &impl Fn(&str) -> bool) -> Vec<PluginKind> {

@@ -41,9 +41,11 @@ pub(super) fn sdk(wasm: &[u8]) -> Option<String> {
         (b"proxy-wasm-sdk-as", "proxy-wasm-sdk-as (AssemblyScript)"),
         (b"proxy_wasm_intrinsics", "proxy-wasm-cpp-sdk (C++)"),
     ];
-    let named = known
-        .iter()
-        .find(|(mark, _)| position(wasm, mark).is_some());
+    let named = known.iter().find(|(mark, _)| {
+        // AssemblyScript keeps its texts in UTF-16.
+        let wide: Vec<u8> = mark.iter().flat_map(|byte| [*byte, 0]).collect();
+        position(wasm, mark).is_some() || position(wasm, &wide).is_some()
+    });
     named.map(|(_, sdk)| (*sdk).to_owned())
 }
 

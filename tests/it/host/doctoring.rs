@@ -125,3 +125,58 @@ fn the_producers_section_and_the_sdk_are_read() {
     assert_eq!(findings.made_by, ["Rust 2021"]);
     assert_eq!(findings.sdk.as_deref(), Some("proxy-wasm 0.2.5 (Rust)"));
 }
+
+#[test]
+fn a_call_through_a_table_may_reach_any_function_of_its_type() {
+    let fields = "(type $unary (func (param i32))) (type $other (func (param i32 i32)))
+      (table 3 funcref) (elem (i32.const 0) $logs $quiet $cancels)
+      (func $logs (type $unary) (drop (call $log (i32.const 0) (i32.const 0) (i32.const 0))))
+      (func $quiet (type $unary))
+      (func $cancels (type $other) (drop (call 1 (i32.const 4))))
+      (func (export \"proxy_on_tick\") (param i32) (call_indirect (type $unary) (i32.const 1) (i32.const 0)))";
+    let findings = examine(&wat(IMPORTS, fields));
+    let (log, cancel) = (&findings.imports[0], &findings.imports[1]);
+    assert_eq!(
+        (&log.used_by[..], &log.perhaps_used_by[..]),
+        (&[][..], &["proxy_on_tick".to_owned()][..])
+    );
+    // In the table, and of another type.
+    assert!(cancel.perhaps_used_by.is_empty());
+}
+
+#[test]
+fn proposals_that_the_interpreter_lacks_are_named() {
+    let fields = "(func (export \"f\") (param i32) (result i32) (i32.atomic.load (local.get 0)))";
+    let findings = examine(&wat("", fields));
+    assert!(!findings.loads);
+    assert_eq!(findings.lacking, ["threads"]);
+    let thrown = "(tag $e) (func (export \"f\") (throw $e))";
+    assert_eq!(examine(&wat("", thrown)).lacking, ["exception-handling"]);
+    assert!(examine(&wat("", "")).lacking.is_empty());
+    assert!(doctor("x", b"\0asm\x01\0\0\0junk").lacking.is_empty());
+}
+
+#[test]
+fn callbacks_that_are_missing_are_told_for_each_kind() {
+    let fields =
+        "(func (export \"proxy_on_new_connection\") (param i32) (result i32) (i32.const 0))";
+    let findings = examine(&wat("", fields));
+    let network = findings.kinds.iter().find(|kind| kind.name == "network");
+    let network = network.unwrap();
+    assert!(network.fits);
+    assert_eq!(network.missing.len(), 4);
+    assert!(findings.kinds.iter().filter(|kind| kind.fits).count() == 1);
+}
+
+#[test]
+fn assemblyscript_and_its_sdk_are_told_by_their_wide_texts() {
+    let wide: String = "~lib/@gcoredev/proxy-wasm-sdk-as/assembly/runtime.ts"
+        .bytes()
+        .map(|byte| format!("\\{byte:02x}\\00"))
+        .collect();
+    let findings = examine(&wat("", &format!("(data (i32.const 64) \"{wide}\")")));
+    assert_eq!(
+        findings.sdk.as_deref(),
+        Some("proxy-wasm-sdk-as (AssemblyScript)")
+    );
+}
