@@ -22,6 +22,10 @@ pub struct Profile {
     pub calls: &'static [(&'static str, Change)],
     /// The callbacks that it never makes.
     pub callbacks: &'static [&'static str],
+    /// The only properties that it has, where they are so few.
+    pub properties: Option<&'static [&'static str]>,
+    /// The linear memory that it gives a VM, in bytes, where that is less than Envoy's.
+    pub memory_bytes: Option<u64>,
     /// Whether StopIteration from headers is kept (Envoy's `allow_on_headers_stop_iteration`).
     pub allow_on_headers_stop_iteration: bool,
 }
@@ -48,6 +52,8 @@ const ENVOY: Profile = Profile {
     about: "Envoy, and what is built on it: Istio, Envoy Gateway, kgateway.",
     calls: &[],
     callbacks: &[],
+    properties: None,
+    memory_bytes: None,
     allow_on_headers_stop_iteration: false,
 };
 
@@ -174,8 +180,35 @@ pub const PROFILES: &[Profile] = &[
         ..ENVOY
     },
     Profile {
+        name: "ats",
+        about: "Apache Traffic Server's wasm plugin: Envoy's host library without TCP, trailers and gRPC.",
+        calls: &[
+            ("proxy_grpc_call", Unimplemented),
+            ("proxy_grpc_stream", Unimplemented),
+            ("proxy_grpc_send", Unimplemented),
+            ("proxy_grpc_cancel", Unimplemented),
+            ("proxy_grpc_close", Unimplemented),
+        ],
+        callbacks: &[
+            TCP[0],
+            TCP[1],
+            TCP[2],
+            TCP[3],
+            TCP[4],
+            GRPC[0],
+            GRPC[1],
+            GRPC[2],
+            GRPC[3],
+            "proxy_on_request_trailers",
+            "proxy_on_response_trailers",
+        ],
+        ..ENVOY
+    },
+    Profile {
         name: "service-extensions",
-        about: "Google Cloud Service Extensions: headers, bodies and local replies; no callouts, timers, shared data or metrics.",
+        about: "Google Cloud Service Extensions: headers, bodies and local replies in 16 MiB of memory; no callouts, timers, shared data or metrics.",
+        properties: Some(&["plugin_root_id"]),
+        memory_bytes: Some(16 << 20),
         calls: &[
             ("proxy_get_log_level", Unimplemented),
             ("proxy_set_tick_period_milliseconds", Unimplemented),
@@ -208,6 +241,10 @@ pub const PROFILES: &[Profile] = &[
             TCP[2],
             TCP[3],
             TCP[4],
+            GRPC[0],
+            GRPC[1],
+            GRPC[2],
+            GRPC[3],
             "proxy_on_tick",
             "proxy_on_queue_ready",
             "proxy_on_http_call_response",

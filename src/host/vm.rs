@@ -68,6 +68,10 @@ impl<P: Proxy> Vm<P> {
                 ));
             }
         }
+        let mut limits = settings.limits;
+        if let Some(bytes) = settings.profile.memory_bytes {
+            limits.memory_bytes = limits.memory_bytes.min(bytes);
+        }
         let state = VmState {
             proxy: None,
             vm: settings.vm,
@@ -87,7 +91,7 @@ impl<P: Proxy> Vm<P> {
             environment: settings.environment,
             capabilities: settings.allowed_capabilities,
             profile: settings.profile,
-            limits: settings.limits,
+            limits,
             logged: 0,
             share: MemoryShare::new(settings.run),
             last_call: None,

@@ -1,6 +1,7 @@
 //! Log, clock, timer, context, properties, foreign functions, configuration.
 
 use super::{Answer, Body, Call, Proxy, Refusal, Status, named};
+use crate::abi::property::dotted;
 use crate::abi::{BufferType, LogLevel};
 use crate::host::call::Out;
 use crate::host::port::ForeignCall;
@@ -82,10 +83,17 @@ fn done<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
 /// (path, size, out value, out size)
 fn get_property<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     let at = call.at;
+    let known = call.state().profile.properties;
     let (path, proxy) = call.bytes_and_proxy(0)?;
     if path.is_empty() {
         let reason = "the path is empty";
         return Err(Refusal::new(Status::SerializationFailure, reason));
+    }
+    if let Some(known) = known
+        && !known.contains(&&*dotted(path))
+    {
+        let reason = format!("this host has no property but {}", known.join(", "));
+        return Err(Refusal::new(Status::NotFound, reason));
     }
     let value = proxy.property(at, path)?;
     call.give(Out::Bytes(2, value));

@@ -2,7 +2,7 @@
 
 use crate::abi::callback;
 use crate::host::profile::{Change, PROFILES, Profile};
-use crate::model::doctor::{Findings, HostVerdict};
+use crate::model::doctor::{Findings, HostVerdict, Import};
 
 /// One verdict for each profile.
 pub(super) fn verdicts(findings: &Findings) -> Vec<HostVerdict> {
@@ -34,6 +34,19 @@ fn verdict(profile: &Profile, findings: &Findings) -> HostVerdict {
         if exported && callback(name).is_some() {
             differences.push(format!("{name} is never called"));
         }
+    }
+    let memory = findings.memory_pages * 64 * 1024;
+    if let Some(limit) = profile.memory_bytes.filter(|limit| memory > *limit) {
+        loads = false;
+        let (has, may) = (memory >> 20, limit >> 20);
+        differences.push(format!(
+            "it begins with {has} MiB of memory and a little, where {may} MiB are given: it does not start"
+        ));
+    }
+    let reads = |import: &Import| import.name == "proxy_get_property";
+    if let (Some(known), true) = (profile.properties, findings.imports.iter().any(reads)) {
+        let known = known.join(", ");
+        differences.push(format!("proxy_get_property finds {known} alone"));
     }
     HostVerdict {
         host: profile.name.to_owned(),

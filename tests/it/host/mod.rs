@@ -13,6 +13,7 @@ mod loading;
 mod long;
 mod matrix;
 mod plain;
+mod profiles;
 mod recorder;
 mod restricted;
 mod samples;
