@@ -28,6 +28,7 @@ pub use failure::{FailState, Failure, LoadError};
 pub use guest_call::{GuestCall, Step};
 pub use limits::{Engine, Limits, RunUse};
 pub use module::Module;
+pub(crate) use module::sha256;
 pub use plain::{PlainCall, call_plain, plain_exports};
 pub use port::{
     Answer, At, ForeignCall, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,

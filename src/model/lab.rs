@@ -64,6 +64,8 @@ pub struct File {
     pub delay_ns: u64,
     /// HTTP status that serves it; 200 by default.
     pub status: u16,
+    /// How many fetches are answered with 503 before that.
+    pub failures: u32,
     /// OCI media type.
     pub media_type: Option<String>,
 }

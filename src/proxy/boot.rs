@@ -12,9 +12,14 @@ impl Shared {
     /// Queues the start of every plugin, one after the other on the main thread.
     pub(super) fn boot_plugins(&mut self) {
         for plugin in 0..self.plugins.len() {
+            if self.plugins[plugin].fetch.is_some() {
+                let fetch = Task::FetchCode(plugin, 0);
+                self.threads[0].queue.push_back(fetch);
+                continue;
+            }
             let role = match self.plugins[..plugin]
                 .iter()
-                .any(|p| p.key == self.plugins[plugin].key)
+                .any(|p| p.fetch.is_none() && p.key == self.plugins[plugin].key)
             {
                 true => Role::Canary,
                 false => Role::Base,
@@ -259,9 +264,11 @@ impl Shared {
             self.reload_stat(boot.plugin, "failure");
         }
         if boot.role != Role::Serving {
-            let message = format!("Unable to create Wasm plugin {name}");
-            self.own_log(LogLevel::Critical, message.clone());
-            self.rejected = Some(message);
+            match self.plugins[boot.plugin].fetch {
+                // The configuration was taken before the code was there.
+                Some(_) => self.plugin_without_code(boot.plugin),
+                None => self.reject(&name),
+            }
         }
         self.drop_vm(boot.vm);
     }
@@ -361,7 +368,8 @@ impl Shared {
 }
 
 impl Boot {
-    fn new(plugin: usize, role: Role) -> Self {
+    /// The start of a plugin on the thread that runs.
+    pub(super) fn new(plugin: usize, role: Role) -> Self {
         Self {
             plugin,
             role,

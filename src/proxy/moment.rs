@@ -138,6 +138,10 @@ impl Shared {
             Task::ClientGone(stream) => format!("the client of stream {stream} goes away"),
             Task::Callout(callout) => format!("the end of callout {callout}"),
             Task::Tcp(task) => task.words(),
+            Task::FetchCode(plugin, _) | Task::CodeFetched(plugin, _) => {
+                let name = &self.plugins[*plugin].config.name;
+                format!("the fetch of the code of {name}")
+            }
             Task::Begin(item) => format!("traffic {item} begins"),
             Task::Elapsed(item) => format!("traffic {item} has let its time pass"),
             // No other task waits for its time.

@@ -65,6 +65,8 @@ pub(super) struct Shared {
     pub(super) connections_made: u64,
     /// TCP connections.
     pub(super) tcp: super::tcp::Tcp,
+    /// Remote code that was asked for.
+    pub(super) code_cache: super::remote::CodeCache,
     /// State that VMs share, and metrics.
     pub(super) state: State,
     /// Callouts so far.
@@ -162,6 +164,8 @@ pub(super) struct PluginInfo {
     pub(super) abi: AbiVersion,
     /// The SHA-256 of its module's bytes, in hexadecimal: a trace names what it ran.
     pub(super) sha256: String,
+    /// What the fetch of its code comes to; `None` where nothing is fetched.
+    pub(super) fetch: Option<super::code::Fetch>,
 }
 
 /// A VM, as far as the proxy knows it.
@@ -257,6 +261,8 @@ impl Shared {
     pub(super) fn perform(&mut self, task: Task) -> Option<Call> {
         match task {
             Task::Boot(boot) => return self.boot(boot),
+            Task::FetchCode(plugin, attempt) => self.fetch_code(plugin, attempt),
+            Task::CodeFetched(plugin, attempt) => self.code_fetched(plugin, attempt),
             Task::Pass(pass) => return self.pass(pass),
             Task::Continue(stream, filter, direction, trailers) => {
                 self.continue_filter(stream, filter, direction, trailers);

@@ -109,6 +109,10 @@ pub(super) struct Boot {
 pub(super) enum Task {
     /// A step of a plugin's start.
     Boot(Boot),
+    /// A plugin's code is asked for: the plugin, and which attempt it is, from 0.
+    FetchCode(usize, u32),
+    /// An attempt is over.
+    CodeFetched(usize, u32),
     /// A part moves on by one filter.
     Pass(Pass),
     /// A filter goes on after it had stopped; whether trailers go with it.

@@ -1,9 +1,11 @@
 //! A scenario's world: the shared part, its VMs, and the loop that runs threads and lets time pass.
 
 use super::clock::{Clock, OUTSIDE, Weight};
-use super::config::{self, Code, Config, FilterKind, Logger, Plugin};
+use super::code::Loaded;
+use super::config::{self, Config, FilterKind, Logger, Plugin};
 use super::moment;
 use super::random::Random;
+use super::remote::CodeCache;
 use super::report::report;
 use super::schedule::Scheduler;
 use super::search::Search;
@@ -12,14 +14,13 @@ use super::state::State;
 use super::task::{After, Command, Ended, Made};
 use super::tcp::{Tcp, check_rules};
 use super::traffic::PATIENCE;
-use crate::abi::LogLevel;
+use crate::abi::{AbiVersion, LogLevel};
 use crate::host::{Engine, GuestCall, Limits, Module, Profile, RunUse, Step, Vm, VmSettings};
-use crate::model::lab::{File, Lab, Scenario, Source, TrafficAction};
+use crate::model::Problem;
+use crate::model::lab::{Lab, Scenario, TrafficAction};
 use crate::model::moment::{Moment, Window};
 use crate::model::report::ScenarioReport;
 use crate::model::trace::{Event, Trace};
-use crate::model::yaml::nearest;
-use crate::model::{Place, Problem};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,9 +34,7 @@ pub struct Prepared {
     engine: Rc<Engine>,
     limits: Limits,
     profile: Profile,
-    modules: Vec<Module>,
-    /// The module of each plugin, by number.
-    of_plugin: Vec<usize>,
+    loaded: Loaded,
     contents: Rc<Contents>,
     upstreams: Rc<BTreeMap<String, Vec<crate::model::lab::UpstreamRule>>>,
     lab: LabParts,
@@ -77,26 +76,8 @@ impl Prepared {
                 "Leave `profile` out for Envoy.",
             ));
         };
-        let mut modules: Vec<(Arc<[u8]>, Module)> = Vec::new();
-        let mut of_plugin = Vec::new();
-        for (plugin, _) in configured(&config) {
-            let (name, bytes, place) = code(plugin, contents)?;
-            let known = modules.iter().position(|(known, _)| *known == bytes);
-            of_plugin.push(match known {
-                Some(at) => at,
-                None => {
-                    // Where the bytes come from is where they are mended.
-                    let place = lab.files.get(&name).map_or(place, |file| &file.place);
-                    let module = Module::load(&engine, &name, &bytes)
-                        .map_err(|e| Problem::at(place, e.message, ""))?;
-                    modules.push((bytes, module));
-                    modules.len() - 1
-                }
-            });
-        }
-        for file in lab.files.values() {
-            check_file(file)?;
-        }
+        let plugins = configured(&config).into_iter().map(|(plugin, _)| plugin);
+        let loaded = Loaded::load(lab, &config, plugins, contents, &engine)?;
         for scenario in &lab.scenarios {
             check_traffic(lab, &config, scenario, contents)?;
         }
@@ -106,8 +87,7 @@ impl Prepared {
             engine: Rc::new(engine),
             limits,
             profile,
-            modules: modules.into_iter().map(|(_, module)| module).collect(),
-            of_plugin,
+            loaded,
             contents: Rc::new(contents.clone()),
             upstreams: Rc::new(lab.upstreams.clone()),
             lab: LabParts {
@@ -195,14 +175,16 @@ impl Prepared {
 
     fn shared(&self, scenario: &Scenario, trace: Trace) -> Shared {
         let mut plugins: Vec<PluginInfo> = Vec::new();
-        let mut keys: Vec<(String, Vec<u8>, usize)> = Vec::new();
-        for ((plugin, purpose), module) in configured(&self.config).into_iter().zip(&self.of_plugin)
+        let mut keys: Vec<(String, Vec<u8>, Option<usize>)> = Vec::new();
+        let loaded = self.loaded.of_plugin.iter().zip(&self.loaded.fetches);
+        for ((plugin, purpose), (module, fetch)) in configured(&self.config).into_iter().zip(loaded)
         {
             let key = (
                 plugin.vm_id.clone(),
                 plugin.vm_configuration.clone(),
                 *module,
             );
+            let module = module.map(|module| &self.loaded.modules[module]);
             let key = keys.iter().position(|k| *k == key).unwrap_or_else(|| {
                 keys.push(key);
                 keys.len() - 1
@@ -218,8 +200,10 @@ impl Prepared {
                 purpose,
                 key,
                 same_as: same.unwrap_or(plugins.len()),
-                abi: self.modules[*module].abi(),
-                sha256: self.modules[*module].sha256().to_owned(),
+                // Without code no callback comes, so no version shows.
+                abi: module.map_or(AbiVersion::V0_2_1, Module::abi),
+                sha256: module.map_or("", Module::sha256).to_owned(),
+                fetch: fetch.clone(),
             });
         }
         let threads = self.lab.concurrency as usize + 1;
@@ -246,6 +230,7 @@ impl Prepared {
             traffic: scenario.traffic.clone(),
             connections: BTreeMap::new(),
             connections_made: 0,
+            code_cache: CodeCache::default(),
             state: State::default(),
             callouts: Vec::new(),
             under_way: BTreeMap::new(),
@@ -460,7 +445,10 @@ impl Prepared {
             allowed_capabilities: config.capabilities.clone(),
             profile: self.profile,
         };
-        Vm::new(&self.modules[self.of_plugin[plugin]], settings).map_err(|e| e.message)
+        let Some(module) = self.loaded.of_plugin[plugin] else {
+            return Err("the plugin has no code".to_owned());
+        };
+        Vm::new(&self.loaded.modules[module], settings).map_err(|e| e.message)
     }
 }
 
@@ -492,47 +480,6 @@ fn configured(config: &Config) -> Vec<(&Plugin, Purpose)> {
 /// The Wasm network filters of a listener of TCP.
 fn network_filters(config: &Config) -> &[config::NetworkFilter] {
     config.network.as_ref().map_or(&[], |chain| &chain.filters)
-}
-
-/// A plugin's code: its name, its bytes, and where it is configured.
-fn code<'a>(
-    plugin: &'a Plugin,
-    contents: &Contents,
-) -> Result<(String, Arc<[u8]>, &'a Place), Problem> {
-    match &plugin.code {
-        Code::Inline(bytes) => Ok((plugin.name.clone(), bytes.clone().into(), &plugin.place)),
-        Code::File(name, place) => match contents.get(name) {
-            Some(bytes) => Ok((name.clone(), bytes.clone(), place)),
-            None => {
-                let help = match nearest(name, contents.keys().map(String::as_str)) {
-                    Some(near) => format!("Did you mean `{near}`?"),
-                    None => "Add it to `files`.".to_owned(),
-                };
-                Err(Problem::at(
-                    place,
-                    format!("there is no file `{name}`"),
-                    help,
-                ))
-            }
-        },
-    }
-}
-
-/// Refuses what is said of a file's fetching: code is not fetched here.
-fn check_file(file: &File) -> Result<(), Problem> {
-    let missing = matches!(file.source, Source::Missing);
-    let said = [
-        ("delay", file.delay_ns != 0),
-        ("status", missing || file.status != 200),
-        ("media_type", file.media_type.is_some()),
-    ];
-    match said.iter().find(|(_, said)| *said) {
-        Some((key, _)) => Err(config::not_simulated(
-            &file.place,
-            &format!("`{key}` of a file"),
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Refuses traffic that cannot run.

@@ -45,10 +45,12 @@ fn file(key: &Key, node: &Node) -> Result<File, Problem> {
     let delay = f.take("delay");
     let status = f.take("status");
     let media_type = f.take("media_type");
+    let failures = f.take("failures");
     f.finish()?;
     for (value, wanted, what) in [
         (delay, remote, "a file on disk is read at once"),
         (status, remote, "a file on disk has no HTTP status"),
+        (failures, remote, "a file on disk is always there"),
         (
             media_type,
             key.text.starts_with("oci://"),
@@ -79,6 +81,7 @@ fn file(key: &Key, node: &Node) -> Result<File, Problem> {
         source,
         delay_ns: delay.map(values::span_ns).transpose()?.unwrap_or(0),
         status: status.map(http_status).transpose()?.unwrap_or(200),
+        failures: failures.map(Node::as_u32).transpose()?.unwrap_or(0),
         media_type: media_type.map(super::text_of).transpose()?,
     })
 }

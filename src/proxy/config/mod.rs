@@ -25,7 +25,7 @@ pub(crate) use route::{
     Action, Append, Forward, HeaderChange, HeaderMatch, PathMatch, Redirect, Route, Routes,
     TextMatch, VirtualHost,
 };
-pub(crate) use wasm::{Code, FailurePolicy, Plugin, Service};
+pub(crate) use wasm::{Code, FailurePolicy, Plugin, Remote, Service};
 
 /// Everything that the simulator honours of a configuration.
 #[derive(Clone, Debug)]

@@ -31,6 +31,8 @@ pub(crate) struct Plugin {
     pub(crate) environment: Vec<(String, String)>,
     /// The module.
     pub(crate) code: Code,
+    /// `nack_on_code_cache_miss`: remote code that is not there rejects the configuration.
+    pub(crate) nack_on_miss: bool,
     /// Where the plugin is configured.
     pub(crate) place: Place,
 }
@@ -63,6 +65,29 @@ pub(crate) enum Code {
     File(String, Place),
     /// The bytes themselves.
     Inline(Vec<u8>),
+    /// A URL.
+    Remote(Box<Remote>),
+}
+
+/// `RemoteDataSource`: code that is fetched.
+#[derive(Clone, Debug)]
+pub(crate) struct Remote {
+    /// `http_uri.uri`.
+    pub(crate) uri: String,
+    /// `http_uri.cluster`.
+    pub(crate) cluster: String,
+    /// `http_uri.timeout`, nanoseconds; 0 is none.
+    pub(crate) timeout_ns: u64,
+    /// `sha256`, in hexadecimal.
+    pub(crate) sha256: String,
+    /// `retry_policy.num_retries`.
+    pub(crate) retries: u32,
+    /// The first back-off's interval, nanoseconds.
+    pub(crate) backoff_ns: u64,
+    /// The longest.
+    pub(crate) backoff_max_ns: u64,
+    /// Where the URI is written.
+    pub(crate) place: Place,
 }
 
 /// Reads a `PluginConfig`.
@@ -203,11 +228,8 @@ fn read_vm(node: &Node, plugin: &Node) -> Result<Plugin, Problem> {
         .take("allow_precompiled")
         .map(Node::as_bool)
         .transpose()?;
-    if let Some(nack) = fields.take("nack_on_code_cache_miss")
-        && nack.as_bool()?
-    {
-        return Err(not_simulated(&nack.place, "`nack_on_code_cache_miss`"));
-    }
+    let nack = fields.take("nack_on_code_cache_miss");
+    let nack_on_miss = nack.map(Node::as_bool).transpose()?.unwrap_or(false);
     let environment = match fields.take("environment_variables") {
         Some(node) => read_environment(node)?,
         None => Vec::new(),
@@ -226,6 +248,7 @@ fn read_vm(node: &Node, plugin: &Node) -> Result<Plugin, Problem> {
         vm_configuration,
         environment,
         code,
+        nack_on_miss,
         place: plugin.place.clone(),
     })
 }
@@ -264,14 +287,21 @@ fn read_code(node: &Node) -> Result<Code, Problem> {
     let local = fields.take("local");
     let remote = fields.take("remote");
     fields.finish()?;
+    if let (Some(_), Some(remote)) = (local, remote) {
+        return Err(Problem::at(
+            &remote.place,
+            "`remote` beside `local`",
+            "Keep one.",
+        ));
+    }
     if let Some(remote) = remote {
-        return Err(not_simulated(&remote.place, "remote code"));
+        return Ok(Code::Remote(Box::new(read_remote(remote)?)));
     }
     let Some(local) = local else {
         return Err(Problem::at(
             &node.place,
             "no code",
-            "Add `local: {filename: …}`.",
+            "Add `local: {filename: …}` or `remote: {http_uri: …, sha256: …}`.",
         ));
     };
     let mut fields = Fields::of_message(local)?;
@@ -298,4 +328,59 @@ fn read_code(node: &Node) -> Result<Code, Problem> {
             "",
         )),
     }
+}
+
+fn read_remote(node: &Node) -> Result<Remote, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let http = fields.require("http_uri")?;
+    let sha256 = fields.require("sha256")?;
+    let policy = fields.take("retry_policy");
+    fields.finish()?;
+    let mut fields = Fields::of_message(http)?;
+    let uri = fields.require("uri")?;
+    let cluster = fields.require("cluster")?.as_string_field()?.to_owned();
+    let timeout_ns = fields.require("timeout")?.as_proto_duration_ns()?;
+    fields.finish()?;
+    let hash = sha256.as_string_field()?.to_owned();
+    if hash.len() != 64 || !hash.bytes().all(|c| c.is_ascii_hexdigit()) {
+        return Err(sha256.expected("a SHA-256 of 64 hexadecimal digits"));
+    }
+    let mut remote = Remote {
+        uri: uri.as_string_field()?.to_owned(),
+        cluster,
+        timeout_ns,
+        sha256: hash,
+        // Envoy's defaults.
+        retries: 1,
+        backoff_ns: 1_000_000_000,
+        backoff_max_ns: 10_000_000_000,
+        place: uri.place.clone(),
+    };
+    let Some(policy) = policy else {
+        return Ok(remote);
+    };
+    let mut fields = Fields::of_message(policy)?;
+    if let Some(retries) = fields.take("num_retries") {
+        remote.retries = retries.get("value").unwrap_or(retries).as_u32()?;
+    }
+    let backoff = fields.take("retry_back_off");
+    fields.finish()?;
+    if let Some(backoff) = backoff {
+        let mut fields = Fields::of_message(backoff)?;
+        remote.backoff_ns = fields.require("base_interval")?.as_proto_duration_ns()?;
+        let longest = fields.take("max_interval");
+        fields.finish()?;
+        remote.backoff_max_ns = remote.backoff_ns.saturating_mul(10);
+        if let Some(longest) = longest {
+            remote.backoff_max_ns = longest.as_proto_duration_ns()?;
+            if remote.backoff_max_ns < remote.backoff_ns {
+                return Err(Problem::at(
+                    &longest.place,
+                    "max_interval must be greater than or equal to the base_interval",
+                    "",
+                ));
+            }
+        }
+    }
+    Ok(remote)
 }

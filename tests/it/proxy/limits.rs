@@ -87,17 +87,25 @@ fn a_scenario_of_more_than_a_million_steps_is_stopped_and_is_not_ok() {
 }
 
 #[test]
-fn what_is_said_of_a_file_s_fetching_is_refused() {
-    for (key, file) in [
-        ("delay", "https://e.com/f.wasm: {text: x, delay: 80ms}"),
-        ("status", "https://e.com/f.wasm: {status: 404}"),
-        ("media_type", "oci://e.com/f:v1: {text: x, media_type: a/b}"),
+fn what_is_said_of_a_file_s_fetching_is_refused_where_nobody_fetches_it() {
+    let unused = |key: &str| format!("`{key}` of a file that no plugin fetches");
+    for (file, what) in [
+        (
+            "https://e.com/f.wasm: {text: x, delay: 80ms}",
+            unused("delay"),
+        ),
+        ("https://e.com/f.wasm: {status: 404}", unused("status")),
+        (
+            "https://e.com/f.wasm: {text: x, failures: 1}",
+            unused("failures"),
+        ),
+        (
+            "oci://e.com/f:v1: {text: x, media_type: a/b}",
+            "an OCI registry is not simulated".to_owned(),
+        ),
     ] {
         let said = refused(&format!("name: t\nfiles:\n  {file}\n"));
-        assert!(
-            said.contains(&format!(":3:3: `{key}` of a file is not simulated")),
-            "{said}"
-        );
+        assert!(said.contains(&format!(":3:3: {what}")), "{said}");
     }
 }
 

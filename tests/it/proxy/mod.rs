@@ -10,6 +10,7 @@ mod guest;
 mod limits;
 mod plugins;
 mod properties;
+mod remote;
 mod replay;
 mod replies;
 mod router;
