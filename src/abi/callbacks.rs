@@ -261,7 +261,7 @@ pub const CALLBACKS: &[Callback] = &[
         ],
         params_0_1_0: None,
         returns: Nothing,
-        doc: "A gRPC stream's initial metadata are here.",
+        doc: "A gRPC stream's initial metadata are here: the headers of the answer. A call has no such callback.",
     },
     Callback {
         name: "proxy_on_grpc_receive",
@@ -273,7 +273,7 @@ pub const CALLBACKS: &[Callback] = &[
         ],
         params_0_1_0: None,
         returns: Nothing,
-        doc: "A gRPC message is here.",
+        doc: "A gRPC message is here: one of a stream's, or the reply of a call that has succeeded.",
     },
     Callback {
         name: "proxy_on_grpc_receive_trailing_metadata",
@@ -285,7 +285,7 @@ pub const CALLBACKS: &[Callback] = &[
         ],
         params_0_1_0: None,
         returns: Nothing,
-        doc: "A gRPC stream's trailing metadata are here.",
+        doc: "A gRPC stream's trailing metadata are here. The close follows.",
     },
     Callback {
         name: "proxy_on_grpc_close",
@@ -297,7 +297,7 @@ pub const CALLBACKS: &[Callback] = &[
         ],
         params_0_1_0: None,
         returns: Nothing,
-        doc: "A gRPC stream has ended, or a call has failed.",
+        doc: "A gRPC stream has ended with this status, or a call has failed. proxy_get_status tells the message.",
     },
     Callback {
         name: "proxy_on_foreign_function",

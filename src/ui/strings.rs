@@ -280,6 +280,8 @@ pub const THEN_STALLED: &str = "The rest of the response never came.";
 pub const BY_PROXY: &str = "Made by the proxy: no upstream answered.";
 /// “A filter called”
 pub const CALLOUT: &str = "A filter called";
+/// Above callouts of root contexts
+pub const OUTSIDE_REQUESTS: &str = "Outside any request";
 /// “Earlier attempt”
 pub const ATTEMPT: &str = "Earlier attempt";
 /// “Details”

@@ -68,7 +68,15 @@ pub(in crate::ui) fn Exchanges(scenario: ScenarioReport) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { {notice} {nothing} {calls} {connections} {exchanges} }
+    let of_roots = (!scenario.upstream_requests.is_empty()).then(|| {
+        let requests = scenario.upstream_requests.into_iter();
+        let requests = requests.map(|up| view! { <Other up request=Message::default() /> });
+        view! {
+            <h3 class="exchange-title">{strings::OUTSIDE_REQUESTS}</h3>
+            {requests.collect_view()}
+        }
+    });
+    view! { {notice} {nothing} {calls} {connections} {exchanges} {of_roots} }
 }
 
 #[component]
