@@ -4,7 +4,7 @@
 
 mod signature;
 
-use super::filter_state::{Fields, Kind, Object, Prototype, Span};
+use super::filter_state::{Fields, Home, Kind, Object, Prototype, Span};
 use super::protobuf::{Wire, fields};
 use super::shared::Shared;
 use crate::abi::Status;
@@ -70,8 +70,10 @@ impl Shared {
             Span::of(message.number(3)),
             object,
         );
+        let read = matches!(home, Home::Connection(_)) && path == "envoy.tcp_proxy.cluster";
         call.note = match kept {
-            true => "kept in filter state, under this key".into(),
+            true if read => "tcp_proxy reads it when it connects".into(),
+            true => "kept under this key; no part of the simulated proxy acts on it".into(),
             false => {
                 "not kept: the key is there with another life span, and Envoy leaves it".into()
             }

@@ -7,6 +7,7 @@ use crate::model::report::{Closer, ConnectionOutcome, UpstreamConnection};
 use crate::model::trace::Kind;
 use crate::proxy::clock::Weight;
 use crate::proxy::config::Terminal;
+use crate::proxy::filter_state::{Home, Object};
 use crate::proxy::shared::Shared;
 use crate::proxy::task::Task;
 
@@ -24,6 +25,13 @@ impl Shared {
                 cluster,
             } = terminal
             {
+                // Filter state names another cluster for this connection.
+                let number = self.tcp.connections[index].number;
+                let home = Home::Connection(number);
+                let cluster = match self.object_at(home, b"envoy.tcp_proxy.cluster") {
+                    Some(Object::Own(chosen, _)) => chosen.clone(),
+                    _ => cluster,
+                };
                 // It stops until its upstream connection stands.
                 self.connect_upstream(index, &stat_prefix, &cluster);
                 return;

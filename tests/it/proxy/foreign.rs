@@ -317,6 +317,24 @@ fn set_envoy_filter_state_makes_an_object_of_a_known_key() {
     );
 }
 
+#[test]
+fn tcp_proxy_connects_to_the_cluster_that_filter_state_names() {
+    let argument = message(&[(1, b"envoy.tcp_proxy.cluster"), (2, b"other")]);
+    let set = format!("foreign set_envoy_filter_state {}", hex(&argument));
+    let filter = super::guest(&[("on_new_connection", &set)]);
+    let end = format!(
+        "{}\n  clusters: [{{name: web}}, {{name: other}}]",
+        super::tcp::TCP_PROXY
+    );
+    let rest = "scenarios: [{traffic: [{tcp: {send: [a], close: true}}]}]";
+    let text = super::tcp::lab(&[("f", &filter)], "", &end, rest);
+    let report =
+        crate::lab_run::run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
+    let report = &report.scenarios[0];
+    assert_eq!(report.connections[0].upstream[0].cluster, "other");
+    assert_eq!(reason(report, 0), "tcp_proxy reads it when it connects");
+}
+
 /// A property of filter state, whose key has dots.
 fn state(key: &str) -> String {
     format!("prop_raw filter_state\\0{key}")
