@@ -85,6 +85,7 @@ impl Shared {
         if !callout.body.is_empty() {
             headers.set("content-length", callout.body.len().to_string());
         }
+        async_client_headers(&mut headers, callout.timeout_ms);
         // Envoy's async client accepts trailers and does not send them.
         let request = UpstreamRequest {
             cluster: cluster.clone(),
@@ -250,6 +251,14 @@ impl Shared {
     pub(super) fn callout_answer(&self, at: At) -> Option<&Message> {
         let number = self.root_of(at)?.callout?;
         self.callouts.get(number)?.outcome.as_ref()
+    }
+}
+
+/// The headers that Envoy's async client and its router add to what a plugin sends.
+pub(super) fn async_client_headers(headers: &mut Headers, timeout_ms: u32) {
+    headers.set("x-envoy-internal", "true");
+    if timeout_ms > 0 {
+        headers.set("x-envoy-expected-rq-timeout-ms", timeout_ms.to_string());
     }
 }
 

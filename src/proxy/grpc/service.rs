@@ -27,6 +27,8 @@ pub(super) struct Target {
     pub(super) authority: String,
     /// The longest message that is taken from the server; 0 is no limit.
     pub(super) message_max: u32,
+    /// Whether `x-envoy-internal` is left out.
+    pub(super) bare: bool,
     /// Metadata of the service, sent before the call's own.
     pub(super) metadata: Headers,
 }
@@ -98,6 +100,7 @@ fn envoy_grpc(bytes: &[u8], target: &mut Target, missing: &mut Option<&'static s
                     }
                 }
             }
+            (5, Wire::Varint(n)) => target.bare = n != 0,
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! How gRPC callouts begin, send and are given up: what the guest asks for.
 
-use super::super::callout::CALLOUTS_MAX;
+use super::super::callout::{CALLOUTS_MAX, async_client_headers};
 use super::super::clock::Weight;
 use super::super::effects::Effect;
 use super::super::shared::Shared;
@@ -294,7 +294,13 @@ fn request_headers(target: &Target, asked: &port::GrpcCallout) -> Headers {
             headers.push(name, value);
         }
     }
-    binary_as_base64(headers)
+    let mut headers = binary_as_base64(headers);
+    let timeout_ms = asked.message.as_ref().map_or(0, |_| asked.timeout_ms);
+    async_client_headers(&mut headers, timeout_ms);
+    if target.bare {
+        headers.remove("x-envoy-internal");
+    }
+    headers
 }
 
 /// Metadata whose name ends in `-bin` travels as base64; of several values the first is kept.

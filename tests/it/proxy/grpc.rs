@@ -109,6 +109,8 @@ fn the_cluster_sees_a_framed_message_and_the_headers_of_envoys_grpc_client() {
             "content-type: application/grpc,+proto",
             "x-token: abc",
             "key-bin: YS9i",
+            "x-envoy-internal: true",
+            "x-envoy-expected-rq-timeout-ms: 1500",
         ]
     );
     assert_eq!(&request.body[..], b"\0\0\0\0\x04ping");

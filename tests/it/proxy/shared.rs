@@ -138,6 +138,10 @@ fn a_callout_s_answer_is_readable_in_its_callback_only() {
     );
     let requests = &first(&report).upstream_requests;
     assert!(requests[0].callout && requests[0].cluster == "auth");
+    // What Envoy's async client and its router add.
+    let sent = &requests[0].headers;
+    assert_eq!(sent.get_str("x-envoy-internal"), Some("true"));
+    assert_eq!(sent.get_str("x-envoy-expected-rq-timeout-ms"), Some("1000"));
     assert_eq!(requests[1].cluster, "web");
 }
 
