@@ -6,7 +6,8 @@
 use super::{Contents, RunOptions, scenario_named};
 use crate::model::lab::{Lab, Scenario};
 use crate::model::moment::{
-    Dump, DumpRow, Excerpt, Half, Mark, Memory, Moment, MomentText, StreamNow, Window,
+    ConnectionNow, Dump, DumpRow, Excerpt, Half, Mark, Memory, Moment, MomentText, StreamNow,
+    Window,
 };
 use crate::model::{Headers, Problem, Section};
 use crate::proxy::Prepared;
@@ -66,6 +67,10 @@ pub fn moment_text(moment: &Moment) -> MomentText {
     for stream in &moment.streams {
         of_stream(stream, &mut sections);
     }
+    for connection in &moment.connections {
+        let title = format!("connection {}", connection.connection);
+        sections.push(Section::new(title, of_connection(connection)));
+    }
     let data = moment.shared_data.iter().map(|datum| {
         let key = format!("{}/{}", bytes(&datum.vm_id), bytes(&datum.key));
         let value = excerpt(&datum.value);
@@ -89,27 +94,31 @@ pub fn moment_text(moment: &Moment) -> MomentText {
         (at, format!("{} ({thread})", timer.what))
     });
     sections.push(Section::new("timers", timers.collect()));
-    let vms = moment.vms.iter().map(|vm| {
-        let mut lines = vec![format!(
-            "{}, {}, vm_id {:?}, {}{}",
-            vm.role,
-            thread(vm.thread),
-            vm.vm_id,
-            pages(vm.memory_bytes),
-            if vm.failed { ", failed" } else { "" }
-        )];
-        lines.extend(
-            vm.roots
-                .iter()
-                .map(|(root, plugin)| format!("root context {root}: {plugin}")),
-        );
-        lines.extend(
-            vm.contexts
-                .iter()
-                .map(|(context, stream)| format!("context {context}: stream {stream}")),
-        );
-        (format!("VM {}", vm.vm), lines.join("\n"))
-    });
+    let vms =
+        moment.vms.iter().map(|vm| {
+            let mut lines = vec![format!(
+                "{}, {}, vm_id {:?}, {}{}",
+                vm.role,
+                thread(vm.thread),
+                vm.vm_id,
+                pages(vm.memory_bytes),
+                if vm.failed { ", failed" } else { "" }
+            )];
+            lines.extend(
+                vm.roots
+                    .iter()
+                    .map(|(root, plugin)| format!("root context {root}: {plugin}")),
+            );
+            lines.extend(
+                vm.contexts
+                    .iter()
+                    .map(|(context, stream)| format!("context {context}: stream {stream}")),
+            );
+            lines.extend(vm.connections.iter().map(|(context, connection)| {
+                format!("context {context}: connection {connection}")
+            }));
+            (format!("VM {}", vm.vm), lines.join("\n"))
+        });
     sections.push(Section::new("VMs", vms.collect()));
     let metrics = moment
         .metrics
@@ -136,6 +145,33 @@ fn of_stream(stream: &StreamNow, sections: &mut Vec<Section>) {
         let rows = of_body(half);
         sections.push(Section::new(format!("stream {number}: {side} body"), rows));
     }
+}
+
+/// The bytes of a TCP connection, and who sees them.
+fn of_connection(connection: &ConnectionNow) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
+    for (name, bytes) in [
+        ("read", &connection.read),
+        ("on its way to the client", &connection.write),
+        ("stopped on its way to the client", &connection.unread),
+    ] {
+        if let Some(bytes) = bytes {
+            row(name, excerpt(bytes));
+        }
+    }
+    if !connection.seen_by.is_empty() {
+        row("seen by", connection.seen_by.join(", "));
+    }
+    if connection.not_read {
+        row(
+            "client",
+            "is not being read: there is no upstream yet".to_owned(),
+        );
+    } else if connection.client_ended {
+        row("client", "has closed its half".to_owned());
+    }
+    rows
 }
 
 /// What is there of a body, and who holds it.

@@ -12,6 +12,9 @@ pub struct Moment {
     pub event: Event,
     /// The streams that had begun and not ended.
     pub streams: Vec<StreamNow>,
+    /// The TCP connections that were open.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub connections: Vec<ConnectionNow>,
     /// Shared data of all `vm_id`s.
     pub shared_data: Vec<SharedDatum>,
     /// Message queues, by token.
@@ -37,6 +40,27 @@ pub struct StreamNow {
     pub request: Half,
     /// The response inside the proxy.
     pub response: Half,
+}
+
+/// A TCP connection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionNow {
+    /// Its number, by which events name it.
+    pub connection: u32,
+    /// The thread of its worker.
+    pub thread: u32,
+    /// What was read and no filter has taken yet.
+    pub read: Option<Excerpt>,
+    /// What is on its way to the client.
+    pub write: Option<Excerpt>,
+    /// What the upstream has sent and a filter has stopped.
+    pub unread: Option<Excerpt>,
+    /// The filters that see some of these bytes: they look at them, or have stopped them.
+    pub seen_by: Vec<String>,
+    /// Whether the client has closed its half.
+    pub client_ended: bool,
+    /// Whether the client is not being read: there is no upstream yet.
+    pub not_read: bool,
 }
 
 /// A message inside the proxy.
@@ -140,6 +164,9 @@ pub struct VmNow {
     pub roots: BTreeMap<u32, String>,
     /// Its stream contexts by number, with their streams.
     pub contexts: BTreeMap<u32, u32>,
+    /// Its contexts of TCP connections by number, with their connections.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub connections: BTreeMap<u32, u32>,
     /// Linear memory, in bytes.
     pub memory_bytes: u64,
     /// Whether it trapped and is dead.

@@ -35,6 +35,7 @@ impl Shared {
         Some(Moment {
             event,
             streams: self.streams_now(),
+            connections: self.connections_now(),
             shared_data: self.shared_data_now(),
             queues: self.queues_now(),
             metrics: self.state.stats.clone(),
@@ -173,6 +174,7 @@ impl Shared {
                 .to_owned(),
                 roots: roots.collect(),
                 contexts: contexts.collect(),
+                connections: self.tcp.contexts_of(number as u32),
                 memory_bytes: 0,
                 failed: info.failed,
             }

@@ -1,7 +1,7 @@
 //! The world around a fuzzed module: a proxy with traffic that reaches every phase.
 
 use proxy_wasm_tour::lab::{self, Beside, RunOptions, Sample};
-use proxy_wasm_tour::model::report::ExchangeOutcome;
+use proxy_wasm_tour::model::report::{ExchangeOutcome, Report};
 use std::sync::Arc;
 
 /// Nothing stands beside these labs.
@@ -42,6 +42,15 @@ pub(crate) fn load(module: &[u8]) {
 /// Serves traffic with a module in the chain. Whatever it does, the run ends with a report.
 pub(crate) fn serve(module: &[u8]) {
     run(module, b"hello");
+    let report = same_twice(TCP_LAB, module);
+    for scenario in report.iter().flat_map(|report| &report.scenarios) {
+        let connections = if scenario.rejected.is_some() { 0 } else { 2 };
+        assert_eq!(
+            scenario.connections.len(),
+            connections,
+            "a connection is missing"
+        );
+    }
 }
 
 /// Reads a property by this path in every HTTP phase.
@@ -52,29 +61,8 @@ pub(crate) fn property(path: &[u8]) {
 
 fn run(module: &[u8], configuration: &[u8]) {
     let text = LAB.replace("CONFIGURATION", &base64(configuration));
-    let lab = lab::parse("fuzz.yaml", &text, &Nothing).unwrap_or_else(|p| panic!("{p}"));
-    let contents = [("/guest.wasm".to_owned(), Arc::from(module))].into();
-    let seen = lab::run(&lab, &contents, &options());
-    // A run is a function of its lab, and nobody who looks changes what happens.
-    let blind = RunOptions {
-        capture: false,
-        ..options()
-    };
-    let unseen = lab::run(&lab, &contents, &blind);
-    let mut report = match (seen, unseen) {
-        (Ok(seen), Ok(unseen)) => {
-            let mut seen_without_trace = seen.clone();
-            for scenario in &mut seen_without_trace.scenarios {
-                scenario.events.clear();
-            }
-            assert!(seen_without_trace == unseen, "capturing changed the run");
-            seen
-        }
-        (Err(seen), Err(unseen)) => {
-            assert_eq!(seen, unseen);
-            return;
-        }
-        (seen, _) => panic!("capturing decided: {:?}", seen.err()),
+    let Some(mut report) = same_twice(&text, module) else {
+        return;
     };
     report
         .scenarios
@@ -87,6 +75,35 @@ fn run(module: &[u8], configuration: &[u8]) {
                 "completed without a response"
             );
         }
+    }
+}
+
+/// The report of a lab with this module, which is the same without a trace; `None` when the module
+/// is refused both times.
+fn same_twice(text: &str, module: &[u8]) -> Option<Report> {
+    let lab = lab::parse("fuzz.yaml", text, &Nothing).unwrap_or_else(|p| panic!("{p}"));
+    let contents = [("/guest.wasm".to_owned(), Arc::from(module))].into();
+    let seen = lab::run(&lab, &contents, &options());
+    // A run is a function of its lab, and nobody who looks changes what happens.
+    let blind = RunOptions {
+        capture: false,
+        ..options()
+    };
+    let unseen = lab::run(&lab, &contents, &blind);
+    match (seen, unseen) {
+        (Ok(seen), Ok(unseen)) => {
+            let mut seen_without_trace = seen.clone();
+            for scenario in &mut seen_without_trace.scenarios {
+                scenario.events.clear();
+            }
+            assert!(seen_without_trace == unseen, "capturing changed the run");
+            Some(seen)
+        }
+        (Err(seen), Err(unseen)) => {
+            assert_eq!(seen, unseen);
+            None
+        }
+        (seen, _) => panic!("capturing decided: {:?}", seen.err()),
     }
 }
 
@@ -150,6 +167,34 @@ scenarios:
     cancel: 20ms
   - advance: 5s
   - request: {path: /}
+"#;
+
+/// The same module as a network filter.
+const TCP_LAB: &str = r#"
+concurrency: 2
+envoy:
+  network_filters:
+  - name: envoy.filters.network.wasm
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm
+      config:
+        name: guest
+        vm_config: {vm_id: fuzz, runtime: envoy.wasm.runtime.v8, code: {local: {filename: /guest.wasm}}}
+files:
+  /guest.wasm: {text: ""}
+upstreams:
+  web:
+  - match: {data: {contains: l}}
+    tcp: {send: [he, llo], close: true, delay: 30ms}
+scenarios:
+- name: tcp
+  traffic:
+  - tcp: {send: [he, llo]}
+    connection: c
+  - tcp: {send: [hello], reset: true}
+  - advance: 5s
+  - tcp: {send: [again], close: true}
+    connection: c
 "#;
 
 /// Reads the property that the plugin's configuration names, wherever it can.

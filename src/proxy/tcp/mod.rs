@@ -13,6 +13,7 @@ mod connection;
 mod effect;
 mod ending;
 mod guest;
+mod now;
 mod properties;
 mod report;
 mod terminal;

@@ -206,6 +206,25 @@ fn headers_are_those_before_the_host_call_takes_effect() {
 }
 
 #[test]
+fn bytes_of_a_connection_are_there_with_the_filter_that_sees_them() {
+    let travel = Travel::sample("tcp-guard.yaml");
+    // The second read brings both pieces of the greeting.
+    let at = travel.find("proxy_on_downstream_data", 1);
+    let moment = travel.at(at);
+    let connection = &moment.connections[0];
+    assert_eq!(&connection.read.as_ref().unwrap().bytes[..], b"HELLO ");
+    assert_eq!(connection.seen_by, ["tcp-guard"]);
+    assert!(!connection.client_ended);
+    let text = format!("{:?}", moment_text(&moment).sections);
+    assert!(
+        text.contains("connection 0") && text.contains("HELLO "),
+        "{text}"
+    );
+    let contexts = moment.vms.iter().flat_map(|vm| &vm.connections);
+    assert_eq!(contexts.count(), 1);
+}
+
+#[test]
 fn a_held_body_is_there_with_the_filter_that_holds_it() {
     let travel = Travel::sample("rewrite-body.yaml");
     let held = |moment: &Moment| {
