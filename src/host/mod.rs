@@ -10,6 +10,7 @@ mod decode;
 mod dispatch;
 mod doctor;
 mod failure;
+mod guard;
 mod guest_call;
 mod limits;
 mod link;

@@ -2,6 +2,7 @@
 //! and the types of its callbacks.
 
 use super::failure::{FailState, LoadError};
+use super::guard;
 use super::limits::Engine;
 use super::sections;
 use crate::abi::{
@@ -117,6 +118,9 @@ pub(super) fn compile(
             "this is a component, or of a version to come; build a core module, for example for wasm32-unknown-unknown or wasm32-wasip1"
                 .into(),
         ));
+    }
+    if let Some(why) = guard::unsafe_here(bytes) {
+        return Err(bad(why));
     }
     wasmi::Module::new(&engine.wasmi, bytes).map_err(|error| bad(error.to_string()))
 }

@@ -74,6 +74,21 @@ fn json_is_one_object_and_two_runs_are_equal() {
 }
 
 #[test]
+fn a_tcp_connection_is_told_with_its_bytes_and_its_end() {
+    let ran = tour(&["run", "tests/it/labs/tcp-guard.yaml"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let told = "  connection 0  on worker 0
+    client sent
+      | HI
+    upstream web got nothing
+    upstream web sent nothing
+    client got nothing
+    closed by the proxy (wasm_downstream_close)
+";
+    assert!(ran.out.contains(told), "{}", ran.out);
+}
+
+#[test]
 fn one_filter_and_one_request_without_a_lab() {
     let folder = Folder::new("oneshot");
     let keys = folder.file("keys.txt", "open-sesame\n");

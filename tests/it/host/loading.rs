@@ -214,3 +214,25 @@ fn initialize_then_main_or_start_run_once_each_in_envoys_order() {
     assert_eq!(run(&[main, void, start]), "s");
     assert_eq!(run(&[]), "");
 }
+
+/// The interpreter would jump into nowhere.
+#[test]
+fn a_lane_store_with_a_large_offset_is_refused() {
+    let with = |store: &str| {
+        let body = format!(
+            "{MALLOC} (memory $two 1) (func (export \"f\") (param i32) ({store} (local.get 0) (i16x8.splat (local.get 0))))"
+        );
+        load(&whole("0_2_1", "", &body))
+    };
+    for store in ["v128.store8_lane", "v128.store16_lane"] {
+        for arguments in ["offset=65536 3", "$two 3", "offset=4000000000 0"] {
+            let said = with(&format!("{store} {arguments}")).unwrap_err().message;
+            let expected = format!("Failed to load Wasm bytecode: {store} with offset=");
+            assert!(said.contains(&expected), "{said}");
+        }
+        with(&format!("{store} offset=65535 3")).unwrap();
+    }
+    for store in ["v128.store32_lane", "v128.store64_lane"] {
+        with(&format!("{store} offset=65536 1")).unwrap();
+    }
+}
