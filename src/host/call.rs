@@ -227,6 +227,14 @@ impl<'a, P: Proxy> Call<'a, P> {
         }
     }
 
+    /// Keeps a line that may be the guest's last words.
+    pub(super) fn remember(&mut self, level: LogLevel, message: &[u8]) {
+        if level >= LogLevel::Error {
+            let line = message.get(..SAID_MAX).unwrap_or(message);
+            self.state().said = Some(line.to_vec());
+        }
+    }
+
     /// Counts a line; when it is one too many, the guest's call ends.
     pub(super) fn within_log_limit(&mut self, length: usize) -> bool {
         let state = self.state();
@@ -283,6 +291,9 @@ const KEEPING: [&str; 14] = [
     "proxy_grpc_stream",
     "proxy_grpc_send",
 ];
+/// The bytes that are kept of a guest's last words.
+const SAID_MAX: usize = 1000;
+
 /// What keeping something costs beside its bytes.
 const PLACE: u64 = 64;
 

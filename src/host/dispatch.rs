@@ -224,7 +224,7 @@ fn crossing(call: &HostCall, args: &[u64], memory: usize) -> usize {
 }
 
 /// The fuel of a host call beside its bytes: a module that only calls the host must end in time too.
-const CALL_COST: usize = 100;
+pub(super) const CALL_COST: usize = 100;
 
 /// Takes one unit of fuel for each byte that crosses the border; false when there is not as much.
 ///

@@ -1,5 +1,6 @@
 //! How loading and running a module can fail, in Envoy's states and words.
 
+use crate::model::Bytes;
 use wasmi::TrapCode;
 use wasmi::errors::{ErrorKind, InstantiationError};
 
@@ -60,6 +61,9 @@ pub struct Failure {
     pub limit: Option<&'static str>,
     /// The last host call of the callback that is no logging, and its status, when there was one.
     pub last_host_call: Option<String>,
+    /// The last line that the callback has logged at error or critical, when there was one: a Rust
+    /// panic, an AssemblyScript abort.
+    pub said: Option<Bytes>,
     /// The line that Envoy logs: `Function: NAME failed: …`. Where Envoy adds a backtrace, the last
     /// host call stands.
     pub message: String,
@@ -74,6 +78,7 @@ impl Failure {
             cause,
             limit,
             last_host_call: None,
+            said: None,
         }
     }
 

@@ -2,13 +2,15 @@
 //!
 //! The first lessons use it. A module may import `env.proxy_log` and nothing else.
 
-use super::failure::cause;
+use super::dispatch::CALL_COST;
+use super::failure::{Stop, cause};
 use super::limits::{Engine, Limits};
 use super::module::{compile, signature};
 use crate::model::Bytes;
 use serde_json::{Number, Value};
 use wasmi::{
-    Caller, Extern, ExternType, Linker, Store, StoreLimits, StoreLimitsBuilder, Val, ValType,
+    Caller, Error, Extern, ExternType, Linker, Store, StoreLimits, StoreLimitsBuilder, TrapCode,
+    Val, ValType,
 };
 
 /// What a call of a plain module left behind.
@@ -28,6 +30,7 @@ struct State {
     limits: StoreLimits,
     logs: Vec<(u32, Bytes)>,
     log_left: u64,
+    log_most: u64,
 }
 
 /// Calls an export of a plain module.
@@ -51,6 +54,7 @@ pub fn call_plain(
             .build(),
         logs: Vec::new(),
         log_left: limits.log_bytes,
+        log_most: limits.log_bytes,
     };
     let mut store = Store::new(&engine.wasmi, state);
     store.limiter(|state| &mut state.limits);
@@ -100,31 +104,38 @@ fn link(engine: &Engine, module: &wasmi::Module) -> Result<Linker<State>, String
         }
     }
     let mut linker = Linker::new(&engine.wasmi);
-    let linked = linker.func_wrap(
-        "env",
-        "proxy_log",
-        |mut caller: Caller<'_, State>, level: u32, at: u32, size: u32| -> u32 {
-            let memory = caller.get_export("memory").and_then(Extern::into_memory);
-            let end = usize::try_from(u64::from(at) + u64::from(size)).ok();
-            let text = memory
-                .and_then(|memory| memory.data(&caller).get(at as usize..end?).map(Bytes::from));
-            match text {
-                _ if level > 5 => 2,
-                None => 6,
-                Some(text) => {
-                    let state = caller.data_mut();
-                    let cost = u64::from(size) + 1;
-                    if let Some(left) = state.log_left.checked_sub(cost) {
-                        state.log_left = left;
-                        state.logs.push((level, text));
-                    }
-                    0
-                }
-            }
-        },
-    );
+    let linked = linker.func_wrap("env", "proxy_log", log);
     linked.map_err(|error| error.to_string())?;
     Ok(linker)
+}
+
+/// `proxy_log`: it costs what a host call costs beside a proxy.
+fn log(mut caller: Caller<'_, State>, level: u32, at: u32, size: u32) -> Result<u32, Error> {
+    let memory = caller.get_export("memory").and_then(Extern::into_memory);
+    let end = usize::try_from(u64::from(at) + u64::from(size)).ok();
+    let text = memory.and_then(|memory| memory.data(&caller).get(at as usize..end?));
+    let bytes = text.map_or(0, <[u8]>::len) as u64;
+    let Some(fuel) = caller.get_fuel()?.checked_sub(CALL_COST as u64 + bytes) else {
+        caller.set_fuel(0)?;
+        return Err(TrapCode::OutOfFuel.into());
+    };
+    let (level, text) = match text {
+        _ if level > 5 => return caller.set_fuel(fuel).map(|()| 2),
+        None => return caller.set_fuel(fuel).map(|()| 6),
+        // More than what is left of the log is not worth a copy.
+        Some(_) if bytes >= caller.data().log_left => (level, None),
+        Some(text) => (level, Some(Bytes::from(text))),
+    };
+    caller.set_fuel(fuel)?;
+    let state = caller.data_mut();
+    let Some(text) = text else {
+        let most = state.log_most;
+        let cause = format!("log limit: the module has logged more than {most} bytes");
+        return Err(Error::host(Stop::Trap(cause, Some("log"))));
+    };
+    state.log_left -= bytes + 1;
+    state.logs.push((level, text));
+    Ok(0)
 }
 
 fn missing_export(module: &wasmi::Module, export: &str) -> String {

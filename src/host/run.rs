@@ -88,7 +88,8 @@ impl<P: Proxy> Vm<P> {
         words: &[u32; 5],
     ) -> Step {
         let params = callback_params_len(callback, &self.module);
-        self.store.data_mut().last_call = None;
+        let state = self.store.data_mut();
+        (state.last_call, state.said) = (None, None);
         let mut inputs = [const { Val::I32(0) }; 5];
         for (input, word) in inputs.iter_mut().zip(words) {
             *input = Val::I32(*word as i32);
@@ -260,6 +261,11 @@ impl<P: Proxy> Vm<P> {
         if let Some((name, status)) = state.last_call.take() {
             failure.after(name, &status);
         }
+        let state = self.store.data_mut();
+        if let Some(line) = state.said.take() {
+            failure.said = Some(line.into());
+            failure.message += "; what the module itself says is in the log before this line";
+        }
         self.leave();
         self.dead(failure)
     }
@@ -274,6 +280,9 @@ impl<P: Proxy> Vm<P> {
                 let mut args = vec![arg("cause", Bytes::from(&*failure.cause))];
                 if let Some(call) = &failure.last_host_call {
                     args.push(arg("last_host_call", Bytes::from(&**call)));
+                }
+                if let Some(line) = &failure.said {
+                    args.push(arg("said", line.clone()));
                 }
                 args.push(arg("backtrace", NO_BACKTRACE));
                 let name = failure.function.clone();

@@ -69,6 +69,8 @@ pub(super) struct VmState<P: Proxy> {
     /// The last host call of the running callback that is no logging, and its status: a hint for a
     /// trap, because the interpreter keeps no frames to show.
     pub(super) last_call: Option<(&'static str, Cow<'static, str>)>,
+    /// The last line that the running callback has logged at error or critical: what a panic says.
+    pub(super) said: Option<Vec<u8>>,
     /// A limit that was refused quietly (`memory.grow` answers -1), to be named if a trap follows.
     pub(super) refused: Option<&'static str>,
     /// What the arguments of the host call point to at which a replay stopped.

@@ -95,6 +95,7 @@ impl<P: Proxy> Vm<P> {
             logged: 0,
             share: MemoryShare::new(settings.run),
             last_call: None,
+            said: None,
             refused: None,
             marks: Vec::new(),
             scratch: Vec::new(),

@@ -42,7 +42,10 @@ pub struct Prepared {
 
 impl std::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Prepared").finish_non_exhaustive()
+        let modules = self.loaded.modules.iter().map(Module::name);
+        f.debug_struct("Prepared")
+            .field("modules", &modules.collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 

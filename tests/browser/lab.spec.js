@@ -60,6 +60,33 @@ test('a module that loops for ever is stopped, and the next run works', async ({
   await expect(results(page).getByText('5', { exact: true })).toBeVisible();
 });
 
+test('modules that recurse, grow, log or trap for ever are reported, and the page lives on', async ({ page, site }) => {
+  await page.goto(site + byHand);
+  await started(page);
+  const editor = page.getByRole('textbox', { name: 'module.wat' });
+  const lab = page.getByRole('region', { name: 'Lab' });
+  const bodies = [
+    ['(call $deeper (local.get 0))', /the stack limit/],
+    ['(loop $on (br_if $on (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable', /unreachable/],
+    ['(loop $on (drop (call $log (i32.const 2) (i32.const 0) (i32.const 60000))) (br $on)) (i32.const 0)', /log limit/],
+    ['(i32.div_s (local.get 0) (i32.const 0))', /divide by zero/],
+  ];
+  for (const [body, report] of bodies) {
+    await editor.fill(`(module
+      (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func $deeper (param i32) (result i32) (i32.add (call $deeper (local.get 0)) (i32.const 1)))
+      (func (export "add") (param i32 i32) (result i32) ${body})
+      (func (export "sub") (param i32 i32) (result i32) (i32.const 0))
+      (func (export "max") (param i32 i32) (result i32) (i32.const 0)))`);
+    await run(page).click();
+    await expect(lab.getByText(report).filter({ visible: true }).first()).toBeVisible();
+  }
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await run(page).click();
+  await expect(results(page).getByText('5', { exact: true })).toBeVisible();
+});
+
 test('a learner types on while the engine is silent, and runs again after it was stopped', async ({ page, site }) => {
   // The first run is lost on its way to the worker, which therefore never answers it.
   await page.addInitScript(() => {

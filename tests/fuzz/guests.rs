@@ -106,8 +106,10 @@ pub(crate) fn calling(u: &mut Unstructured) -> Result<Vec<u8>> {
          (func (export \"proxy_abi_version_{version}\"))\n{}",
         allocator(u)?
     );
-    for (at, bytes) in strings(u)? {
-        let _ = writeln!(text, "(data (i32.const {at}) \"{}\")", escaped(&bytes));
+    let strings = strings(u)?;
+    for (slot, bytes) in strings.iter().enumerate() {
+        let at = slot * SLOT as usize;
+        let _ = writeln!(text, "(data (i32.const {at}) \"{}\")", escaped(bytes));
     }
     for callback in CALLBACKS {
         // At a VM's start nearly every call is a trap, which ends what could have followed.
@@ -132,7 +134,7 @@ pub(crate) fn calling(u: &mut Unstructured) -> Result<Vec<u8>> {
             if call.name == "proc_exit" && !u.ratio(1, 8)? {
                 continue;
             }
-            text.push_str(&call_text(u, call)?);
+            text.push_str(&call_text(u, call, &strings)?);
         }
         if callback.returns != CallbackReturns::Nothing {
             // At the start 0 means that the plugin cannot be used: rarely what we want to see.
@@ -151,7 +153,7 @@ pub(crate) fn calling(u: &mut Unstructured) -> Result<Vec<u8>> {
 }
 
 /// One call and what becomes of its result.
-fn call_text(u: &mut Unstructured, call: &HostCall) -> Result<String> {
+fn call_text(u: &mut Unstructured, call: &HostCall, strings: &[Vec<u8>]) -> Result<String> {
     let mut text = format!("(call ${}", call.name);
     for param in call.params {
         if param.kind == ParamKind::I64 {
@@ -159,7 +161,7 @@ fn call_text(u: &mut Unstructured, call: &HostCall) -> Result<String> {
             let _ = write!(text, " (i64.const {value})");
             continue;
         }
-        for word in words(u, param.kind)? {
+        for word in words(u, param.kind, strings)? {
             let _ = write!(text, " (i32.const {})", word as i32);
         }
     }
@@ -171,7 +173,7 @@ fn call_text(u: &mut Unstructured, call: &HostCall) -> Result<String> {
 }
 
 /// A parameter's words on the wire.
-fn words(u: &mut Unstructured, kind: ParamKind) -> Result<Vec<u32>> {
+fn words(u: &mut Unstructured, kind: ParamKind, strings: &[Vec<u8>]) -> Result<Vec<u32>> {
     let wild: [u32; 8] = [0, 1, 5, 65_536, 262_143, 262_144, 0x8000_0000, u32::MAX];
     if u.ratio(1, 6)? {
         let mut words = Vec::new();
@@ -183,7 +185,9 @@ fn words(u: &mut Unstructured, kind: ParamKind) -> Result<Vec<u32>> {
     Ok(match kind {
         ParamKind::Bytes | ParamKind::Path | ParamKind::Pairs => {
             let slot = u.int_in_range(0..=SLOTS - 1)?;
-            let size = *u.choose(&[0, 1, 5, 12, 20, SLOT])?;
+            // What has a meaning has it at its own size.
+            let whole = strings.get(slot as usize).map_or(0, Vec::len) as u32;
+            let size = *u.choose(&[whole, whole, whole, 0, 1, 12, SLOT])?;
             vec![slot * SLOT, size]
         }
         ParamKind::OutBytes | ParamKind::OutPairs => vec![65_536, 65_540],
@@ -200,8 +204,8 @@ const SLOTS: u32 = 16;
 /// The size of a slot.
 const SLOT: u32 = 64;
 
-fn strings(u: &mut Unstructured) -> Result<Vec<(u32, Vec<u8>)>> {
-    const KNOWN: [&[u8]; 12] = [
+fn strings(u: &mut Unstructured) -> Result<Vec<Vec<u8>>> {
+    const KNOWN: [&[u8]; 22] = [
         b":path",
         b"content-length",
         b"x-a",
@@ -216,16 +220,27 @@ fn strings(u: &mut Unstructured) -> Result<Vec<(u32, Vec<u8>)>> {
         b"\x03\0\0\0\x07\0\0\0\x03\0\0\0\x05\0\0\0\x01\0\0\0\x0a\0\0\0\x01\0\0\0:method\0GET\0:path\0/\0:authority\0a\0",
         b"clear_route_cache",
         b"proxy",
+        b"uncompress",
+        b"\x78\x9c\x4b\x04\x00\x00\x62\x00\x62",
+        b"verify_signature",
+        b"\x0a\x06sha256\x12\x01k\x1a\x01s\x22\x01t",
+        b"sign",
+        b"set_envoy_filter_state",
+        b"\x0a\x17envoy.tcp_proxy.cluster\x12\x03web",
+        b"declare_property",
+        // `x` is read-only and a string.
+        b"\x0a\x01x\x10\x01\x18\x01",
+        b"wasm.x",
     ];
     let mut slots = Vec::new();
-    for slot in 0..SLOTS {
+    for _ in 0..SLOTS {
         let bytes = if u.ratio(1, 4)? {
             let length = u.int_in_range(0..=16)?.min(u.len());
             u.bytes(length)?.to_vec()
         } else {
             u.choose(&KNOWN)?.to_vec()
         };
-        slots.push((slot * SLOT, bytes));
+        slots.push(bytes);
     }
     Ok(slots)
 }

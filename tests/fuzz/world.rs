@@ -156,6 +156,8 @@ files:
   /guest.wasm: {text: ""}
 upstreams:
   web:
+  - match: {headers: {content-type: application/grpc}}
+    grpc: {metadata: {a: b}, messages: [hi, {message: again, delay: 10ms}], trailers: {c: d}}
   - match: {path: /slow}
     reply: {status: 200, headers: {a: b}, body: slow, delay: 30ms}
   - reply: {status: 200, headers: {content-type: text/plain}, body: hello, chunks: [2, 3], trailers: {t: "1"}}

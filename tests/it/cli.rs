@@ -3,6 +3,7 @@
 mod at;
 mod check;
 mod doctor;
+mod forever;
 mod race;
 mod readme;
 mod refusals;

@@ -5,7 +5,7 @@ use proxy_wasm_tour::host::doctor;
 use proxy_wasm_tour::lab::{self, Beside, RunOptions, Sample};
 use proxy_wasm_tour::model::doctor::ImportKind;
 use proxy_wasm_tour::model::report::ScenarioReport;
-use proxy_wasm_tour::model::trace::{Event, Kind};
+use proxy_wasm_tour::model::trace::{Event, Kind, Value};
 
 /// The guests that do the common job of `tests/guests/README.md`.
 const GUESTS: [&str; 6] = ["rust", "rust-wasip1", "assemblyscript", "c", "cpp", "zig"];
@@ -189,6 +189,17 @@ fn assemblyscript_traps_in_its_roots_on_done_and_that_is_borne() {
         .filter(|event| event.kind == Kind::Trap)
         .collect();
     assert!(traps.len() == 2 && traps.iter().all(|trap| trap.name == "proxy_on_done"));
+    for trap in traps {
+        let said = trap.args.iter().find(|arg| arg.name == "said").unwrap();
+        let Value::Bytes(text) = &said.value else {
+            panic!("{said:?}")
+        };
+        assert!(
+            text.as_str()
+                .unwrap()
+                .starts_with("abort: Key does not exist")
+        );
+    }
     assert!(scenario.ok && scenario.vms.iter().all(|vm| !vm.failed));
     let said = |text: &str| {
         let lines = scenario.logs.iter();

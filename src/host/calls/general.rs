@@ -31,6 +31,10 @@ fn log<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     if call.within_log_limit(length) {
         let (message, proxy) = call.bytes_and_proxy(1)?;
         proxy.log(at, level, message);
+        if level >= LogLevel::Error {
+            let message = call.bytes(1)?.to_vec();
+            call.remember(level, &message);
+        }
     }
     Ok(())
 }

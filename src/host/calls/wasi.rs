@@ -136,6 +136,7 @@ fn write<P: Proxy>(call: &mut Call<'_, P>, out: usize) -> Done {
     let size = text.len() as u32;
     if size > 0 {
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
+        call.remember(level, line);
         call.log(level, line);
     }
     call.state().scratch = text;

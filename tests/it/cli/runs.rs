@@ -155,34 +155,6 @@ fn a_filter_that_panics_gives_503_and_its_text_is_in_the_log() {
     }
 }
 
-#[test]
-fn a_filter_that_never_ends_is_stopped_and_the_limit_is_named() {
-    let loops = filter_that("(loop (br 0))");
-    let deeper = filter_that("(call $deeper (local.get 0))");
-    for (wat, limit) in [(loops, "the fuel limit"), (deeper, "the stack limit")] {
-        let folder = Folder::new(&limit.replace(' ', "-"));
-        let path = folder.file("f.wasm", "");
-        std::fs::write(&path, wat::parse_str(wat).unwrap()).unwrap();
-        let ran = tour(&["run", "--wasm", &path, "--request", "GET /"]);
-        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-        for words in ["client got 503", "failed on thread 1", limit] {
-            assert!(ran.out.contains(words), "no {words:?} in\n{}", ran.out);
-        }
-    }
-}
-
-/// A filter whose request headers do this.
-fn filter_that(body: &str) -> String {
-    format!(
-        "(module (memory (export \"memory\") 1)
-           (func (export \"malloc\") (param i32) (result i32) (i32.const 1024))
-           (func (export \"proxy_abi_version_0_2_1\"))
-           (func $deeper (param i32) (call $deeper (local.get 0)) (call $deeper (local.get 0)))
-           (func (export \"proxy_on_request_headers\") (param i32 i32 i32) (result i32)
-             {body} (i32.const 0)))"
-    )
-}
-
 /// What a session in the page answers for a lab, its samples brought as the page brings them.
 fn in_the_page(lab: &str) -> (Report, Vec<String>) {
     let mut session = Session::default();

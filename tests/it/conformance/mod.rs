@@ -3,4 +3,5 @@
 
 mod failing;
 mod late;
+mod rows;
 mod table;

@@ -136,3 +136,33 @@ fn a_trace_is_cut_where_its_bytes_are_too_many() {
     // 32 MiB of 100 KiB each.
     assert!((300..700).contains(&events.len()), "{}", events.len());
 }
+
+/// The host lends the proxy's headers to those who ask, and hands nobody a copy unasked.
+#[test]
+fn headers_cross_the_border_only_when_they_are_asked_for() {
+    let mut guest = Guest::start(&super::guest::whole(
+        "0_2_1",
+        r#"(import "env" "proxy_get_header_map_value" (func $get (param i32 i32 i32 i32 i32) (result i32)))
+           (import "env" "proxy_add_header_map_value" (func $add (param i32 i32 i32 i32 i32) (result i32)))"#,
+        r#"(global $allocated (mut i32) (i32.const 0))
+           (func (export "malloc") (param i32) (result i32)
+             (global.set $allocated (i32.add (global.get $allocated) (local.get 0))) (i32.const 65536))
+           (data (i32.const 8) "k7")
+           (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+             (drop (call $add (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 8) (i32.const 1)))
+             (global.get $allocated))
+           (func (export "proxy_on_done") (param i32) (result i32)
+             (drop (call $get (i32.const 0) (i32.const 8) (i32.const 2) (i32.const 0) (i32.const 4)))
+             (global.get $allocated))"#,
+    ));
+    let headers: Headers = (0..1000).map(|n| (format!("k{n}"), "value")).collect();
+    guest.proxy().maps.insert(MapType::RequestHeaders, headers);
+    let call = GuestCall::OnRequestHeaders {
+        context: 1,
+        count: 1000,
+        end_of_stream: true,
+    };
+    assert_eq!(guest.call(call), Step::Returned(0));
+    // One value of one header, and nothing of the 999 others.
+    assert_eq!(guest.done(), Step::Returned("value".len() as u32));
+}

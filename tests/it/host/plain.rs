@@ -13,11 +13,14 @@ const MAX: &str = "(module
   (func (export \"big\") (result i64) (i64.const -1))
   (func (export \"nan\") (result f32) (f32.const nan))
   (func (export \"trap\") unreachable)
+  (func (export \"chat\") (param i32 i32) (loop (drop (call $log (i32.const 2) (local.get 0) (local.get 1))) (br 0)))
+  (func $deeper (export \"deeper\") (result i32) (i32.add (call $deeper) (i32.const 1)))
   (func (export \"spin\") (loop (br 0))))";
 
 fn call(export: &str, args: &[Value]) -> Result<PlainCall, String> {
     let limits = Limits {
         fuel_per_callback: 100_000,
+        log_bytes: 50_000,
         ..Limits::default()
     };
     let bytes = wat::parse_str(MAX).unwrap();
@@ -65,10 +68,28 @@ fn a_trap_is_a_result_in_words() {
 }
 
 #[test]
+fn a_plain_module_that_never_ends_is_stopped_and_the_limit_is_named() {
+    let trap = |export, args: &[Value]| call(export, args).unwrap().trap.unwrap();
+    let deep = trap("deeper", &[]);
+    assert!(deep.contains("(the stack limit)"), "{deep}");
+    let lines = trap("chat", &[json!(0), json!(1000)]);
+    assert_eq!(
+        lines,
+        "log limit: the module has logged more than 50000 bytes"
+    );
+    // Host calls cost fuel: lines of nothing end as well, and so do lines from outside memory.
+    for at in [0_u32, 0xffff_ff00] {
+        let nothing = call("chat", &[json!(at), json!(0)]).unwrap();
+        assert!(nothing.trap.unwrap().contains("out of fuel"));
+        assert!(nothing.logs.len() < 1000 && nothing.fuel <= 100_000);
+    }
+}
+
+#[test]
 fn what_cannot_be_called_says_why() {
     assert_eq!(
         call("min", &[]).unwrap_err(),
-        "the module exports no function min; it exports big, half, max, nan, say, spin, trap"
+        "the module exports no function min; it exports big, chat, deeper, half, max, nan, say, spin, trap"
     );
     assert_eq!(
         call("max", &[json!(1)]).unwrap_err(),
@@ -85,7 +106,7 @@ fn what_cannot_be_called_says_why() {
     assert!(message.contains("imports env.puts"));
     assert!(call_plain(&engine, b"?", "f", &[], &limits).is_err());
     assert_eq!(
-        plain_exports(&engine, &wat::parse_str(MAX).unwrap()).unwrap()[2],
+        plain_exports(&engine, &wat::parse_str(MAX).unwrap()).unwrap()[4],
         "max (i32, i32) -> i32"
     );
 }

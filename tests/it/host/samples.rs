@@ -117,8 +117,12 @@ fn a_panic_of_a_rust_filter_is_in_the_log_and_fails_the_vm() {
     // The panic's own line went to the log; this is the call before it.
     let call = failure.last_host_call.as_deref();
     assert_eq!(call, Some("proxy_get_header_map_value: Ok"));
+    let said = failure.said.clone().unwrap();
+    let place = "; what the module itself says is in the log before this line";
+    assert!(failure.message.ends_with(place), "{}", failure.message);
     let logs = &filter.proxy.as_ref().unwrap().logs;
     let (level, text) = logs.last().unwrap();
+    assert_eq!(said, text.as_bytes().into());
     assert_eq!(*level, LogLevel::Critical);
     assert!(text.contains("panicked at"), "{text}");
 }

@@ -8,6 +8,7 @@ mod grpc;
 mod grpc_script;
 mod guest;
 mod limits;
+mod nothing;
 mod plugins;
 mod properties;
 mod remote;
@@ -16,7 +17,7 @@ mod replies;
 mod router;
 mod shared;
 mod shutdown;
-mod tcp;
+pub(crate) mod tcp;
 mod threads;
 mod visible;
 

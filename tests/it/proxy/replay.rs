@@ -364,3 +364,24 @@ fn a_lab_of_several_scenarios_needs_one_by_name() {
         "l.yaml: scenario `GET` has no event 47: it has 47 events\n  They are numbered from 0 to 46."
     );
 }
+
+#[test]
+fn code_is_compiled_once_for_all_plugins_threads_and_scenarios() {
+    let (one, two) = (
+        guest(&[("on_log", "log one")]),
+        guest(&[("on_log", "log two")]),
+    );
+    let text = lab(
+        &[("a", &one), ("b", &one), ("c", &two)],
+        "",
+        "concurrency: 3\nscenarios: [{name: s, traffic: [{request: {}}]}, {name: t, traffic: [{request: {}}]}]",
+    );
+    let travel = Travel::new("once.yaml", &text);
+    let modules = r#"Prepared { modules: ["/a.wasm", "/c.wasm"], .. }"#;
+    assert_eq!(format!("{:?}", travel.prepared), modules);
+    // They serve a VM for each plugin on each of four threads, in both scenarios.
+    for scenario in &travel.lab.scenarios {
+        assert_eq!(travel.prepared.run(scenario, false, CAP).vms.len(), 12);
+    }
+    assert_eq!(format!("{:?}", travel.prepared), modules);
+}
