@@ -130,7 +130,7 @@ impl<'a, P: Proxy> Call<'a, P> {
         }
     }
 
-    /// Memory and proxy at once: the bytes at two places, and who answers.
+    /// Memory and proxy at once: the bytes of the arguments at `place`, and who answers.
     pub(super) fn bytes_and_proxy(&mut self, place: usize) -> Answer<(&[u8], &mut P)> {
         let (pointer, size) = (self.word(place), self.word(place + 1));
         let end = usize::try_from(u64::from(pointer) + u64::from(size)).ok();
@@ -145,7 +145,7 @@ impl<'a, P: Proxy> Call<'a, P> {
         }
     }
 
-    /// Memory and proxy at once: the bytes at two places, and who answers.
+    /// The same for the bytes at two places.
     pub(super) fn two_and_proxy(
         &mut self,
         first: usize,

@@ -65,7 +65,7 @@ pub struct Failure {
     /// panic, an AssemblyScript abort.
     pub said: Option<Bytes>,
     /// The line that Envoy logs: `Function: NAME failed: …`. Where Envoy adds a backtrace, the last
-    /// host call stands.
+    /// host call stands, and where to find what the module itself says.
     pub message: String,
 }
 
@@ -102,7 +102,7 @@ pub(super) enum Stop {
     Trap(String, Option<&'static str>),
     /// A replay has come to its event: the guest stands still.
     Halt,
-    /// `proxy_exit`: the exit code.
+    /// `proc_exit`: the exit code.
     Exit(u32),
 }
 

@@ -61,7 +61,7 @@ impl<P: Proxy> Vm<P> {
                 return Err(LoadError::new(
                     FailState::UnableToInitializeCode,
                     format!(
-                        "{}: Failed to load Wasm module due to a missing import: {space}.{name}. The host of profile {} does not have it",
+                        "{}: Failed to load Wasm module due to a missing import: {space}.{name}. The host of profile {} does not have it: take another profile, or leave out what imports it",
                         module.name(),
                         settings.profile.name,
                     ),

@@ -58,15 +58,10 @@ fn grpc<P: Proxy>(call: &mut Call<'_, P>) -> Answer<GrpcCallout> {
 
 /// (service, size, service name, size, method, size, metadata, size, message, size, timeout, out token)
 fn grpc_call<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
-    let callout = GrpcCallout {
-        message: Some(Vec::new()),
-        timeout_ms: call.word(10),
-        ..grpc(call)?
-    };
-    let message = Some(call.bytes(8)?.to_vec());
-    let token = call
-        .proxy
-        .grpc_call(call.at, GrpcCallout { message, ..callout })?;
+    let mut callout = grpc(call)?;
+    callout.message = Some(call.bytes(8)?.to_vec());
+    callout.timeout_ms = call.word(10);
+    let token = call.proxy.grpc_call(call.at, callout)?;
     call.give(Out::U32(11, token));
     Ok(())
 }

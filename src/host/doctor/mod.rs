@@ -21,6 +21,8 @@ pub fn doctor(name: &str, bytes: &[u8]) -> Findings {
         name: name.to_owned(),
         size: bytes.len() as u64,
         sha256: sha256(bytes),
+        made_by: origin::made_by(bytes),
+        sdk: origin::sdk(bytes),
         ..Findings::default()
     };
     match Module::load(&engine, name, bytes) {
@@ -32,8 +34,6 @@ pub fn doctor(name: &str, bytes: &[u8]) -> Findings {
     }
     let Ok(wasm) = super::module::compile(&engine, name, bytes) else {
         findings.lacking = lacking(bytes);
-        findings.made_by = origin::made_by(bytes);
-        findings.sdk = origin::sdk(bytes);
         return findings;
     };
     let uses = graph::uses(bytes);
@@ -47,8 +47,6 @@ pub fn doctor(name: &str, bytes: &[u8]) -> Findings {
         .find_map(|export| pages(export.ty()))
         .unwrap_or(0);
     findings.custom_sections = custom_sections(bytes);
-    findings.made_by = origin::made_by(bytes);
-    findings.sdk = origin::sdk(bytes);
     findings.proposals = proposals(bytes);
     let exported = |name: &str| findings.exports.iter().any(|export| export.name == name);
     if findings.abi.is_none() {

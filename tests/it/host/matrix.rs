@@ -235,11 +235,10 @@ fn an_allocator_that_traps_is_invalid_memory_access_and_fails_the_vm() {
 #[test]
 fn a_result_of_no_bytes_is_ok_and_needs_no_memory() {
     let malloc = "(func (export \"malloc\") (param i32) (result i32) unreachable)";
-    // A foreign function answers in upper case what it is given; a status always has its text.
-    let others = ["proxy_get_status", "proxy_call_foreign_function"];
-    each(allocates, |call, place, args| {
-        if others.contains(&call.name) {
-            return;
+    each(allocates, |call, place, mut args| {
+        // A foreign function answers in upper case what it is given.
+        if call.name == "proxy_call_foreign_function" {
+            args[3] = 0;
         }
         let mut guest = guest(call, &args, malloc);
         let proxy = guest.proxy();
@@ -253,6 +252,7 @@ fn a_result_of_no_bytes_is_ok_and_needs_no_memory() {
         proxy.properties.insert(b"k".to_vec(), Vec::new());
         proxy.shared.insert(b"k".to_vec(), (Vec::new(), 7));
         proxy.queue = vec![Vec::new()];
+        proxy.silent = true;
         assert_eq!(guest.done(), Step::Returned(0), "{}", call.name);
         let words = [args[place], args[place + 1]].map(|at| guest.word(at as usize));
         assert_eq!(words, [0, 0], "{}", call.name);

@@ -25,6 +25,8 @@ pub(super) struct Recorder {
     pub(super) metrics: BTreeMap<u32, u64>,
     pub(super) replies: Vec<LocalReply>,
     pub(super) in_log: bool,
+    /// Whether a status comes without its message.
+    pub(super) silent: bool,
     /// What callouts, foreign functions and the like are refused with.
     pub(super) refuse: Option<Status>,
 }
@@ -77,7 +79,10 @@ impl Proxy for Recorder {
         bytes.fill(0x5a);
     }
     fn status(&self, _: At) -> (u32, Vec<u8>) {
-        (11, b"reset".to_vec())
+        match self.silent {
+            true => (11, Vec::new()),
+            false => (11, b"reset".to_vec()),
+        }
     }
     fn set_tick_period(&mut self, at: At, milliseconds: u32) {
         self.asked.push(format!("{} tick {milliseconds}", at.root));
