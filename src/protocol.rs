@@ -3,10 +3,10 @@
 //! They travel as JSON text beside a list of transferred byte buffers. Both ends come from one
 //! build and compare [`VERSION`] before anything else.
 
-use crate::model::moment::{MomentText, Window};
+use crate::model::moment::Window;
 use crate::model::report::Report;
 use crate::model::trace::Event;
-use crate::model::{Problem, Request};
+use crate::model::{Problem, Request, Told, digest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,19 +14,9 @@ use std::collections::BTreeMap;
 ///
 /// A release build sets `TOUR_BUILD` to a hash of all source; while developing it is absent.
 pub const VERSION: u32 = match option_env!("TOUR_BUILD") {
-    Some(id) => number(id.as_bytes()),
+    Some(id) => digest(id.as_bytes()) as u32,
     None => 1,
 };
-
-/// FNV-1a.
-const fn number(text: &[u8]) -> u32 {
-    let (mut state, mut at) = (0x811c_9dc5_u32, 0);
-    while at < text.len() {
-        state = (state ^ text[at] as u32).wrapping_mul(0x0100_0193);
-        at += 1;
-    }
-    state
-}
 
 /// From the page to the engine. Tagged by its key: other tags would cost the page a tenth of its size.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,6 +47,12 @@ pub enum ToEngine {
         /// Why there are none, when there are none.
         error: Option<String>,
     },
+    /// Bytes of a module of the visitor's own: buffer 0 of the message. It is examined, and stands
+    /// in every run from now on.
+    Module {
+        /// The file's name.
+        name: String,
+    },
     /// Asks for rows of the last report's trace.
     Rows {
         /// The run.
@@ -70,14 +66,14 @@ pub enum ToEngine {
         /// Only rows that contain this text; empty for all.
         search: String,
     },
-    /// Asks for the state at an event of the last report's trace.
+    /// Asks for the state at an event of the last report's trace, or at its end.
     State {
         /// The run.
         run: u32,
         /// Index of the scenario.
         scenario: usize,
-        /// The event's number.
-        event: u32,
+        /// The event's number; absent for the end of the run.
+        event: Option<u32>,
         /// Which bytes of memory; those around what the event's arguments point to when absent.
         window: Option<Window>,
     },
@@ -113,6 +109,11 @@ pub enum FromEngine {
         /// Why, with the place.
         problem: Problem,
     },
+    /// What was found in a module of the visitor's own.
+    Module {
+        /// The findings.
+        found: Told,
+    },
     /// Rows of a trace.
     Rows {
         /// The run.
@@ -132,9 +133,9 @@ pub enum FromEngine {
         run: u32,
         /// Index of the scenario.
         scenario: usize,
-        /// The event's number.
-        event: u32,
+        /// The event's number; absent for the end of the run.
+        event: Option<u32>,
         /// The state in words.
-        state: MomentText,
+        state: Told,
     },
 }

@@ -24,7 +24,7 @@ mod sections;
 mod state;
 mod vm;
 
-pub use doctor::doctor;
+pub use doctor::{doctor, words};
 pub use failure::{FailState, Failure, LoadError};
 pub use guest_call::{GuestCall, Step};
 pub use limits::{Engine, Limits, RunUse};

@@ -12,7 +12,8 @@ use crate::model::lab::{Assertion, Expectation, Matcher};
 use crate::model::report::{Check, ScenarioReport, UpstreamRequest};
 use crate::model::trace::{Event, Kind};
 use crate::model::{Bytes, Headers};
-use text::{expected, matches, show, show_all};
+use crate::proxy::matches;
+use text::{expected, show, show_all};
 
 /// The checks of these expectations, a scenario's or a known mistake's, in the order of the file.
 ///

@@ -5,11 +5,9 @@
 
 use super::{Contents, RunOptions, scenario_named};
 use crate::model::lab::{Lab, Scenario};
-use crate::model::moment::{
-    ConnectionNow, Dump, DumpRow, Excerpt, Half, Mark, Memory, Moment, MomentText, StreamNow,
-    Window,
-};
-use crate::model::{Headers, Problem, Section};
+use crate::model::moment::{ConnectionNow, Excerpt, Half, Mark, Memory, Moment, StreamNow, Window};
+use crate::model::trace::Event;
+use crate::model::{Headers, MARK, Problem, Section, Told};
 use crate::proxy::Prepared;
 
 /// The state at event `at` of one scenario: the one that the options name, or the only one.
@@ -38,20 +36,21 @@ pub fn replay(
     };
     let prepared = Prepared::new(lab, contents)?;
     let scenario: &Scenario = &lab.scenarios[chosen];
-    let (events, moment) = prepared.replay(scenario, options.event_cap, at, window);
-    moment.ok_or_else(|| {
-        let (name, count) = (&scenario.name, events.len());
-        let message = format!("scenario `{name}` has no event {at}: it has {count} events");
-        let help = match count.checked_sub(1) {
-            Some(last) => format!("They are numbered from 0 to {last}."),
-            None => String::new(),
-        };
-        Problem::in_file(&lab.file, message, help)
-    })
+    let (events, moment) = prepared.replay(scenario, options.event_cap, Some(at), window);
+    if moment.event.is_some() {
+        return Ok(moment);
+    }
+    let (name, count) = (&scenario.name, events.len());
+    let message = format!("scenario `{name}` has no event {at}: it has {count} events");
+    let help = match count.checked_sub(1) {
+        Some(last) => format!("They are numbered from 0 to {last}."),
+        None => String::new(),
+    };
+    Err(Problem::in_file(&lab.file, message, help))
 }
 
 /// A moment in words.
-pub fn moment_text(moment: &Moment) -> MomentText {
+pub fn moment_text(moment: &Moment) -> Told {
     let mut sections = Vec::new();
     if let Some(memory) = &moment.memory {
         let rows = memory.marks.iter().map(|mark| {
@@ -62,7 +61,7 @@ pub fn moment_text(moment: &Moment) -> MomentText {
             } = mark;
             (name.clone(), format!("{size} bytes at 0x{address:x}"))
         });
-        sections.push(Section::new("arguments in memory", rows.collect()));
+        sections.push(Section::new("Arguments in memory", rows.collect()));
     }
     for stream in &moment.streams {
         of_stream(stream, &mut sections);
@@ -76,34 +75,33 @@ pub fn moment_text(moment: &Moment) -> MomentText {
         let value = excerpt(&datum.value);
         (key, format!("{value} (CAS {})", datum.cas))
     });
-    sections.push(Section::new("shared data (vm_id/key)", data.collect()));
+    sections.push(Section::new("Shared data (vm_id/key)", data.collect()));
     let queues = moment.queues.iter().map(|queue| {
         let name = format!("{}/{}", bytes(&queue.vm_id), bytes(&queue.name));
         let mut lines = vec![format!("token {}, {} items", queue.token, queue.length)];
         lines.extend(queue.items.iter().map(excerpt));
         (name, lines.join("\n"))
     });
-    sections.push(Section::new("queues (vm_id/name)", queues.collect()));
+    sections.push(Section::new("Queues (vm_id/name)", queues.collect()));
     let timers = moment.timers.iter().map(|timer| {
         let thread = timer.thread.map_or("outside".to_owned(), thread);
-        let at = format!(
-            "{}.{:03} ms",
-            timer.at_ns / 1_000_000,
-            timer.at_ns / 1_000 % 1_000
-        );
+        let at = millis(timer.at_ns);
         (at, format!("{} ({thread})", timer.what))
     });
-    sections.push(Section::new("timers", timers.collect()));
+    sections.push(Section::new("Timers", timers.collect()));
     let vms =
         moment.vms.iter().map(|vm| {
             let mut lines = vec![format!(
-                "{}, {}, vm_id {:?}, {}{}",
+                "{}, {}, vm_id {:?}, memory of {}{}",
                 vm.role,
                 thread(vm.thread),
                 vm.vm_id,
                 pages(vm.memory_bytes),
                 if vm.failed { ", failed" } else { "" }
             )];
+            if vm.fuel_max > 0 {
+                lines.push(format!("most fuel in one callback: {}", vm.fuel_max));
+            }
             lines.extend(
                 vm.roots
                     .iter()
@@ -124,12 +122,26 @@ pub fn moment_text(moment: &Moment) -> MomentText {
         .metrics
         .iter()
         .map(|(name, value)| (name.clone(), value.to_string()));
-    sections.push(Section::new("metrics", metrics.collect()));
+    sections.push(Section::new("Metrics", metrics.collect()));
     sections.retain(|section| !section.rows.is_empty());
-    MomentText {
+    Told {
+        title: title(moment.event.as_ref()),
         sections,
+        path: None,
         dump: moment.memory.as_ref().map(dump),
     }
+}
+
+fn title(event: Option<&Event>) -> String {
+    let Some(event) = event else {
+        return "The end of the run".to_owned();
+    };
+    let (n, name, at) = (event.n, &event.name, millis(event.t_ns));
+    format!("Event {n}: {name}, {} at {at}", thread(event.thread))
+}
+
+fn millis(ns: u64) -> String {
+    format!("{}.{:03} ms", ns / 1_000_000, ns / 1_000 % 1_000)
 }
 
 fn of_stream(stream: &StreamNow, sections: &mut Vec<Section>) {
@@ -138,12 +150,12 @@ fn of_stream(stream: &StreamNow, sections: &mut Vec<Section>) {
         for (what, map) in [("headers", &half.headers), ("trailers", &half.trailers)] {
             let rows = map.as_ref().map_or_else(Vec::new, pairs);
             sections.push(Section::new(
-                format!("stream {number}: {side} {what}"),
+                format!("Stream {number}: {side} {what}"),
                 rows,
             ));
         }
         let rows = of_body(half);
-        sections.push(Section::new(format!("stream {number}: {side} body"), rows));
+        sections.push(Section::new(format!("Stream {number}: {side} body"), rows));
     }
 }
 
@@ -210,7 +222,7 @@ fn thread(number: u32) -> String {
 }
 
 fn pages(bytes: u64) -> String {
-    format!("{} pages of memory", bytes / 65536)
+    format!("{} pages", bytes / 65536)
 }
 
 /// Bytes as text, so that nothing in it can drive a terminal; others as base64.
@@ -240,40 +252,35 @@ fn excerpt(value: &Excerpt) -> String {
     format!("{size} bytes: {}{cut}", bytes(shown))
 }
 
-fn dump(memory: &Memory) -> Dump {
+fn dump(memory: &Memory) -> Section {
     let is_marked = |address: u64| {
         memory.marks.iter().any(|mark| {
             let from = u64::from(mark.address);
             (from..from + u64::from(mark.size)).contains(&address)
         })
     };
-    let rows = memory
-        .bytes
-        .chunks(16)
-        .zip((u64::from(memory.address)..).step_by(16));
+    let rows = memory.bytes.chunks(16);
+    let rows = rows.zip((u64::from(memory.address)..).step_by(16));
     let rows = rows.map(|(bytes, address)| {
-        let mut hex: Vec<(String, bool)> = Vec::new();
+        let (mut text, mut marking) = (String::new(), false);
         for (byte, at) in bytes.iter().zip(address..) {
-            let marked = is_marked(at);
-            let word = format!("{byte:02x} ");
-            match hex.last_mut() {
-                Some((run, same)) if *same == marked => run.push_str(&word),
-                _ => hex.push((word, marked)),
+            if is_marked(at) != marking {
+                text.push(MARK);
+                marking = !marking;
             }
+            text.push_str(&format!("{byte:02x} "));
         }
-        let text = bytes.iter().map(|byte| match byte {
+        if marking {
+            text.push(MARK);
+        }
+        text.push_str(&"   ".repeat(16 - bytes.len()));
+        text.push(' ');
+        text.extend(bytes.iter().map(|byte| match byte {
             b' '..=b'~' => char::from(*byte),
             _ => '.',
-        });
-        DumpRow {
-            address: format!("{address:08x}"),
-            hex,
-            text: text.collect(),
-        }
+        }));
+        (format!("{address:08x}"), text)
     });
-    Dump {
-        title: format!("memory of VM {}: {}", memory.vm, pages(memory.size)),
-        address: memory.address,
-        rows: rows.collect(),
-    }
+    let title = format!("Memory of VM {}: {}", memory.vm, pages(memory.size));
+    Section::new(title, rows.collect())
 }

@@ -5,14 +5,15 @@
 
 use super::run::run_prepared;
 use super::{
-    Beside, RunOptions, Sample, Unresolved, moment_text, parse, put_request, resolve,
+    Beside, Contents, RunOptions, Sample, Unresolved, moment_text, parse, put_request, resolve,
     scenario_named,
 };
-use crate::model::Request;
+use crate::host::{doctor, words};
 use crate::model::lab::Lab;
 use crate::model::moment::Window;
 use crate::model::report::Report;
 use crate::model::trace::{Event, Value};
+use crate::model::{Request, Told};
 use crate::protocol::{FromEngine, ToEngine, VERSION};
 use crate::proxy::Prepared;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ const LAB: &str = "lab.yaml";
 #[derive(Debug, Default)]
 pub struct Session {
     samples: BTreeMap<String, Sample>,
+    /// Modules of the visitor's own, by their path in the lab.
+    own: Contents,
     waiting: Option<Job>,
     last: Option<Last>,
 }
@@ -84,6 +87,10 @@ impl Session {
                 self.samples.insert(name, sample);
                 self.go_on()
             }
+            ToEngine::Module { name } => {
+                let bytes = buffers.into_iter().next().unwrap_or_default();
+                vec![self.examine(name, bytes)]
+            }
             ToEngine::Rows {
                 run,
                 scenario,
@@ -103,6 +110,30 @@ impl Session {
                 .state(run, scenario, event, window)
                 .into_iter()
                 .collect(),
+        }
+    }
+
+    fn examine(&mut self, name: String, bytes: Vec<u8>) -> FromEngine {
+        let findings = doctor(&name, &bytes);
+        let path = findings.loads.then(|| {
+            // A name that needs no quotes in YAML, whatever the file was called.
+            let plain = |c: char| match c {
+                c if c.is_ascii_alphanumeric() => c,
+                '.' | '_' => c,
+                _ => '-',
+            };
+            let file: String = name.chars().map(plain).collect();
+            let path = format!("/etc/envoy/{file}");
+            self.own.insert(path.clone(), bytes.into());
+            path
+        });
+        FromEngine::Module {
+            found: Told {
+                title: name,
+                path,
+                sections: words(&findings),
+                dump: None,
+            },
         }
     }
 
@@ -152,7 +183,9 @@ impl Session {
         if let Some(request) = &job.request {
             put_request(&mut lab, at, request)?;
         }
-        let contents = resolve(&lab, &beside)?;
+        let mut contents = resolve(&lab, &beside)?;
+        // The visitor's own stand before files of the lab with the same name.
+        contents.extend(self.own.clone());
         let options = RunOptions {
             scenario: job.scenario.clone(),
             ..RunOptions::default()
@@ -197,7 +230,7 @@ impl Session {
         &self,
         run: u32,
         scenario: usize,
-        event: u32,
+        event: Option<u32>,
         window: Option<Window>,
     ) -> Option<FromEngine> {
         let last = self.last.as_ref().filter(|last| last.run == run)?;
@@ -209,7 +242,7 @@ impl Session {
             run,
             scenario,
             event,
-            state: moment_text(&moment?),
+            state: moment_text(&moment),
         })
     }
 

@@ -3,6 +3,7 @@
 //! Must not know: how anything runs. No wasmi, no browser, no Envoy rule beyond the shape of a header map.
 
 mod bytes;
+mod digest;
 pub mod doctor;
 mod headers;
 #[cfg(feature = "host")]
@@ -18,7 +19,8 @@ pub mod trace;
 pub mod yaml;
 
 pub use bytes::Bytes;
+pub use digest::digest;
 pub use headers::Headers;
 pub use problem::{Place, Problem};
 pub use request::{Exercise, Request};
-pub use section::Section;
+pub use section::{MARK, Section, Told};

@@ -1,15 +1,15 @@
 //! The state of a scenario's world at the moment when an event was recorded, as plain data.
 
 use super::trace::Event;
-use super::{Bytes, Headers, Section};
+use super::{Bytes, Headers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Everything at one event: what `tour run --at K --json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moment {
-    /// The event, as it was recorded: what it led to is not known yet.
-    pub event: Event,
+    /// The event, as it was recorded: what it led to is not known yet. Absent at the end of the run.
+    pub event: Option<Event>,
     /// The streams that had begun and not ended.
     pub streams: Vec<StreamNow>,
     /// The TCP connections that were open.
@@ -169,6 +169,8 @@ pub struct VmNow {
     pub connections: BTreeMap<u32, u32>,
     /// Linear memory, in bytes.
     pub memory_bytes: u64,
+    /// The most fuel that one callback has used so far.
+    pub fuel_max: u64,
     /// Whether it trapped and is dead.
     pub failed: bool,
 }
@@ -225,35 +227,4 @@ impl Window {
             },
         }
     }
-}
-
-/// A moment in words: what the page shows and `tour run --at K` prints.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MomentText {
-    /// Its parts; what is empty is left out.
-    pub sections: Vec<Section>,
-    /// The window of memory.
-    pub dump: Option<Dump>,
-}
-
-/// A window of memory in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dump {
-    /// Whose memory, and how much there is.
-    pub title: String,
-    /// Where the window begins.
-    pub address: u32,
-    /// Sixteen bytes each.
-    pub rows: Vec<DumpRow>,
-}
-
-/// Sixteen bytes of memory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DumpRow {
-    /// Their address in hexadecimal.
-    pub address: String,
-    /// The bytes in hexadecimal: runs of them, and whether an argument points to them.
-    pub hex: Vec<(String, bool)>,
-    /// The bytes as ASCII, a dot for what is not.
-    pub text: String,
 }

@@ -46,4 +46,5 @@ mod wasm_filter;
 mod world;
 
 pub use search::Search;
+pub(crate) use upstream::matches;
 pub use world::Prepared;

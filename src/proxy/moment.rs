@@ -24,16 +24,16 @@ impl Shared {
     ) -> Option<u32> {
         let n = self.trace.record(kind, name, vm, context, args, None);
         if self.trace.reached() && self.seen.is_none() {
-            self.seen = self.look();
+            self.seen = Some(self.look());
         }
         n
     }
 
-    /// The world as it is now, at the event that was recorded last; the VMs' memory is left out.
-    pub(super) fn look(&self) -> Option<Moment> {
-        let event = self.trace.events.last()?.clone();
-        Some(Moment {
-            event,
+    /// The world as it is now; the VMs' memory is left out.
+    pub(super) fn look(&self) -> Moment {
+        let last = self.trace.events.last();
+        Moment {
+            event: last.filter(|_| self.trace.reached()).cloned(),
             streams: self.streams_now(),
             connections: self.connections_now(),
             shared_data: self.shared_data_now(),
@@ -42,7 +42,7 @@ impl Shared {
             timers: self.timers_now(),
             vms: self.vms_now(),
             memory: None,
-        })
+        }
     }
 
     fn streams_now(&self) -> Vec<StreamNow> {
@@ -176,6 +176,7 @@ impl Shared {
                 contexts: contexts.collect(),
                 connections: self.tcp.contexts_of(number as u32),
                 memory_bytes: 0,
+                fuel_max: 0,
                 failed: info.failed,
             }
         });
@@ -194,9 +195,11 @@ pub(super) fn complete(
     moment.vms.retain_mut(|now| {
         let vm = vm_of(now.vm);
         now.memory_bytes = vm.map_or(0, Vm::memory_bytes);
+        now.fuel_max = vm.map_or(0, Vm::fuel_max);
         vm.is_some()
     });
-    let Some(number) = vm_number(&moment.event, events) else {
+    let event = moment.event.as_ref();
+    let Some(number) = event.and_then(|event| vm_number(event, events)) else {
         return;
     };
     moment.memory = vm_of(number).map(|vm| {

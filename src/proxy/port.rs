@@ -15,7 +15,6 @@ use crate::host::port::{
     Answer, At, ForeignCall, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
 };
 use crate::model::Headers;
-use crate::model::report::LogLine;
 use crate::model::trace::Trace;
 
 /// Host calls that other threads can see, where a guest may be suspended.
@@ -84,14 +83,8 @@ impl Proxy for Shared {
         if level < self.log_level {
             return;
         }
-        let line = LogLine {
-            t_ns: self.clock.now_ns,
-            thread: self.thread as u32,
-            plugin: self.plugins[self.plugin_of(at)].config.name.clone(),
-            level: level.word().to_owned(),
-            message: String::from_utf8_lossy(message).into_owned(),
-        };
-        self.logs.push(line);
+        let plugin = self.plugins[self.plugin_of(at)].config.name.clone();
+        self.log_line(Some(at), plugin, level, message);
     }
 
     fn log_level(&self) -> LogLevel {

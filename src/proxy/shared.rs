@@ -13,11 +13,11 @@ use super::stream::Stream;
 use super::task::{After, Call, Direction, Ended, Made, Task};
 use super::world::Contents;
 use crate::abi::{AbiVersion, LogLevel};
-use crate::host::{Engine, Limits, Profile, RunUse};
+use crate::host::{At, Engine, Limits, Profile, RunUse};
 use crate::model::lab::{Traffic, UpstreamRule};
 use crate::model::moment::Moment;
 use crate::model::report::{CallResult, LogLine, UpstreamRequest, VmReport};
-use crate::model::trace::Trace;
+use crate::model::trace::{Kind, Trace, arg};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -373,14 +373,29 @@ impl Shared {
 
     /// A line of the proxy's own log.
     pub(super) fn own_log(&mut self, level: LogLevel, message: String) {
-        let line = LogLine {
+        self.log_line(None, String::new(), level, message.as_bytes());
+    }
+
+    /// A line of the log, in the report and in the trace.
+    pub(super) fn log_line(
+        &mut self,
+        at: Option<At>,
+        plugin: String,
+        level: LogLevel,
+        message: &[u8],
+    ) {
+        if self.trace.takes(message.len()) {
+            let args = vec![arg("log_level", level.word()), arg("message", message)];
+            let (vm, context) = (at.map(|at| at.vm), at.map(|at| at.context));
+            self.record(Kind::Log, "log", vm, context, args);
+        }
+        self.logs.push(LogLine {
             t_ns: self.clock.now_ns,
             thread: self.thread as u32,
-            plugin: String::new(),
+            plugin,
             level: level.word().to_owned(),
-            message,
-        };
-        self.logs.push(line);
+            message: String::from_utf8_lossy(message).into_owned(),
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use super::task::Task;
 use crate::abi::LogLevel;
 use crate::host::call_plain;
 use crate::model::lab::TrafficAction;
-use crate::model::report::{CallResult, LogLine};
+use crate::model::report::CallResult;
 use crate::model::trace::{Kind, Outcome, arg};
 
 impl Shared {
@@ -195,17 +195,11 @@ impl Shared {
 
     fn plain_log(&mut self, module: &str, level: u32, text: &[u8]) {
         let level = LogLevel::from_u32(level).unwrap_or(LogLevel::Info);
-        self.logs.push(LogLine {
-            t_ns: self.clock.now_ns,
-            thread: 0,
-            plugin: module.to_owned(),
-            level: level.word().to_owned(),
-            message: String::from_utf8_lossy(text).into_owned(),
-        });
         if self.trace.capture {
             let args = vec![arg("log_level", level.word()), arg("message", text)];
             self.record(Kind::HostCall, "proxy_log", None, None, args);
         }
+        self.log_line(None, module.to_owned(), level, text);
     }
 }
 

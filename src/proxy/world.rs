@@ -131,31 +131,26 @@ impl Prepared {
         (report, search)
     }
 
-    /// Runs a scenario again up to the moment when event `at` is recorded.
+    /// Runs a scenario again up to the moment when event `at` is recorded; to its end for `None`, and
+    /// when the run has no such event.
     ///
     /// Gives the events up to there, and the state: with a window of the memory of the event's VM,
-    /// the one asked for or one around what its arguments point to. There is no state when the run
-    /// has no such event; then the events are all it has.
+    /// the one asked for or one around what its arguments point to.
     pub fn replay(
         &self,
         scenario: &Scenario,
         event_cap: u32,
-        at: u32,
+        at: Option<u32>,
         window: Option<Window>,
-    ) -> (Vec<Event>, Option<Moment>) {
+    ) -> (Vec<Event>, Moment) {
         let mut vms = Vec::new();
         let mut trace = Trace::new(true, event_cap);
-        trace.stop_at = Some(at);
+        trace.stop_at = at;
         let shared = Box::new(self.shared(scenario, trace));
         let mut shared = self.play(shared, &mut vms);
-        let mut moment = match shared.trace.reached() {
-            true => shared.seen.take().or_else(|| shared.look()),
-            false => None,
-        };
+        let mut moment = shared.seen.take().unwrap_or_else(|| shared.look());
         let events = shared.trace.events;
-        if let Some(moment) = &mut moment {
-            moment::complete(moment, &events, &vms, window);
-        }
+        moment::complete(&mut moment, &events, &vms, window);
         (events, moment)
     }
 

@@ -134,6 +134,14 @@ pub(super) async fn fetch_bytes(address: &str) -> Result<JsValue, String> {
     buffer(&response(address).await?, address).await
 }
 
+/// The bytes of a file that the visitor chose.
+///
+/// # Errors
+/// What the browser threw.
+pub(super) async fn file_bytes(file: &web_sys::File) -> Result<js_sys::ArrayBuffer, JsValue> {
+    Ok(JsFuture::from(file.array_buffer()).await?.unchecked_into())
+}
+
 async fn response(address: &str) -> Result<web_sys::Response, String> {
     let window = window().ok_or_else(|| unread(address))?;
     let response: web_sys::Response = JsFuture::from(window.fetch_with_str(address))

@@ -6,6 +6,7 @@
 use super::page::{Body, Page};
 use super::paths::Root;
 use super::strings;
+use crate::course::escape;
 
 /// The id of the element that the app hydrates.
 pub const APP_ID: &str = "app";
@@ -153,14 +154,6 @@ fn links_and_cards(page: &Page, site: &str) -> String {
         ));
     }
     head
-}
-
-/// Escapes text for HTML text and double-quoted attributes.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 fn between(html: &str, open: &str, close: &str, text: &str) -> Result<String, String> {

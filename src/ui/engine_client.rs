@@ -9,9 +9,9 @@
 use super::browser;
 use super::paths::Root;
 use super::strings;
-use crate::model::Problem;
 use crate::model::report::Report;
 use crate::model::trace::Event;
+use crate::model::{Problem, Told};
 use crate::protocol::{FromEngine, ToEngine, VERSION};
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
@@ -55,6 +55,8 @@ pub(super) enum Answer {
         /// The rows.
         rows: Vec<Event>,
     },
+    /// The state at an event of a scenario.
+    State(usize, Option<u32>, Told),
     /// It was stopped after so many milliseconds without a sign of life.
     Stuck(u64),
     /// The engine could not be had, or broke.
@@ -68,6 +70,8 @@ type Listener = Rc<dyn Fn(Answer)>;
 pub(super) struct Engine {
     /// How far it is.
     pub(super) phase: RwSignal<Phase>,
+    /// What is known of the module that the visitor opened last.
+    pub(super) module: RwSignal<Option<Told>>,
     inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
 }
 
@@ -82,6 +86,8 @@ struct Inner {
     watchdog: Option<Timeout>,
     since: f64,
     runs: u32,
+    /// Modules of the visitor's own: names, bytes, and whether an engine has survived them.
+    opened: Vec<(String, js_sys::ArrayBuffer, bool)>,
     /// Whether the worker has a run that it has not answered; asking for a sample is no answer.
     busy: bool,
     /// Counts the workers that were ended.
@@ -111,6 +117,7 @@ impl Engine {
         };
         Self {
             phase: RwSignal::new(Phase::Cold),
+            module: RwSignal::new(None),
             inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
         }
     }
@@ -146,9 +153,48 @@ impl Engine {
         }
     }
 
-    /// Asks for rows of the last run's trace.
-    pub(super) fn rows(self, request: &ToEngine) {
+    /// Asks about the last run: for rows of its trace, for the state at an event.
+    pub(super) fn ask(self, request: &ToEngine) {
         self.send(request, &js_sys::Array::new());
+    }
+
+    /// Has a module of the visitor's own examined, and in every run from now on.
+    pub(super) fn open(self, file: web_sys::File) {
+        let name = file.name();
+        self.found(strings::examining(&name));
+        leptos::task::spawn_local(async move {
+            let Ok(bytes) = browser::file_bytes(&file).await else {
+                self.found(strings::unread(&name));
+                return;
+            };
+            self.with(|inner| {
+                inner.opened.retain(|(other, ..)| *other != name);
+                inner.opened.push((name, bytes, false));
+            });
+            match self.phase.get_untracked() {
+                Phase::Ready => self.give_modules(false),
+                _ => self.warm(),
+            }
+        });
+    }
+
+    fn found(self, title: String) {
+        self.module.set(Some(Told {
+            title,
+            ..Told::default()
+        }));
+    }
+
+    /// Gives the engine the modules that it has not seen; a new engine has seen none.
+    fn give_modules(self, all: bool) {
+        for (name, bytes, seen) in self.with(|inner| inner.opened.clone()) {
+            if all || !seen {
+                self.watch();
+                // A copy: what is transferred is gone here.
+                let buffers = js_sys::Array::of1(&bytes.slice(0));
+                self.send(&ToEngine::Module { name }, &buffers);
+            }
+        }
     }
 
     /// Ends a run by ending the worker. A new one is started at once, unless this one was still
@@ -192,14 +238,22 @@ impl Engine {
 
     /// Ends the worker, or its start; whether a run was cut off by that.
     fn end(self) -> bool {
+        let mut lost = false;
         let (live, waited) = self.with(|inner| {
             inner.era += 1;
             inner.watchdog = None;
             let waited = inner.waiting.take().is_some();
             let ran = std::mem::take(&mut inner.busy);
+            // What an engine may have died of does not go to the next one.
+            let opened = inner.opened.len();
+            inner.opened.retain(|(.., seen)| *seen);
+            lost = inner.opened.len() < opened;
             (inner.live.take(), waited || ran)
         });
         drop(live);
+        if lost {
+            self.found(strings::UNEXAMINED.into());
+        }
         self.phase.set(Phase::Cold);
         waited
     }
@@ -245,7 +299,7 @@ impl Engine {
         });
         let timeout = Timeout::new(START_PATIENCE_MS, move || {
             if self.end() {
-                self.tell(Answer::Broken(strings::ENGINE_SILENT.into()));
+                self.tell(Answer::Broken(strings::engine_silent(START_PATIENCE_MS)));
             }
         });
         self.with(|inner| inner.watchdog = Some(timeout));
@@ -313,6 +367,7 @@ impl Engine {
                     }
                 });
                 self.phase.set(Phase::Ready);
+                self.give_modules(true);
                 if let Some(message) = self.with(|inner| inner.waiting.take()) {
                     self.begin(&message);
                 }
@@ -320,6 +375,26 @@ impl Engine {
             Ok(FromEngine::Ready { .. }) | Err(_) => {
                 self.end();
                 self.tell(Answer::Broken(strings::ENGINE_VERSION.into()));
+            }
+            Ok(FromEngine::Module { found }) => {
+                let busy = self.with(|inner| {
+                    let opened = &mut inner.opened;
+                    if let Some(at) = opened.iter().position(|(n, ..)| *n == found.title) {
+                        opened[at].2 = true;
+                    }
+                    // One that cannot be run need not be given again.
+                    inner
+                        .opened
+                        .retain(|(n, ..)| *n != found.title || found.path.is_some());
+                    if !inner.busy {
+                        inner.watchdog = None;
+                    }
+                    inner.busy
+                });
+                if busy {
+                    self.watch();
+                }
+                self.module.set(Some(found));
             }
             Ok(FromEngine::NeedSample { name }) => {
                 self.with(|inner| inner.watchdog = None);
@@ -349,6 +424,12 @@ impl Engine {
                 total,
                 rows,
             }),
+            Ok(FromEngine::State {
+                run,
+                scenario,
+                event,
+                state,
+            }) if current == Some(run) => self.tell(Answer::State(scenario, event, state)),
             // An answer to a run that nobody waits for any more.
             Ok(_) => {}
         }

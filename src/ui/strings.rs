@@ -119,11 +119,17 @@ pub const ENGINE_UNPOSTED: &str =
 /// Page and engine do not speak one language.
 pub const ENGINE_VERSION: &str =
     "The page and its engine come from different builds. Reload the page.";
-/// A new worker never said that it is ready.
-pub const ENGINE_SILENT: &str = "The engine did not start within 20 seconds. Your edits are safe. Run again, or reload the page.";
 /// No worker can be made.
 pub const NO_WORKER: &str =
     "This browser does not let the page start a worker, so labs cannot run here.";
+
+/// A new worker never said that it is ready.
+pub fn engine_silent(ms: u32) -> String {
+    let seconds = ms / 1000;
+    format!(
+        "The engine did not start within {seconds} seconds. Your edits are safe. Run again, or reload the page."
+    )
+}
 
 /// The engine ended by itself.
 pub fn engine_broke(why: &str) -> String {
@@ -200,9 +206,23 @@ pub const NO_TIMELINE: &str =
 /// “No run yet. After a run, what the filters and the proxy logged stands here.”
 pub const NO_LOGS_YET: &str =
     "No run yet. After a run, what the filters and the proxy logged stands here.";
-/// “No run yet. After a run, the VMs with their memory, and what they share, stand here.”
-pub const NO_STATE_YET: &str =
-    "No run yet. After a run, the VMs with their memory, and what they share, stand here.";
+/// “No run yet. …”
+pub const NO_STATE_YET: &str = "No run yet. After a run, headers, buffers, shared data, timers, VMs \
+    and their memory stand here, as they were at any event.";
+/// A moment of a run that holds nothing: no stream, no VM.
+pub const NO_STATE: &str = "Nothing is held here: no stream is open, and no VM is alive.";
+/// The slider through the events.
+pub const EVENT: &str = "Event";
+/// One event back.
+pub const EVENT_BEFORE: &str = "Previous event";
+/// One event on.
+pub const EVENT_AFTER: &str = "Next event";
+/// From an event to the state at it.
+pub const STATE_HERE: &str = "Show the state at this event";
+/// Where a window of memory begins.
+pub const ADDRESS: &str = "From address";
+/// No address: the window is chosen by the engine.
+pub const ADDRESS_AUTO: &str = "around the arguments";
 /// “No run yet. Each run is checked against what this lab expects.”
 pub const NO_CHECKS_YET: &str = "No run yet. Each run is checked against what this lab expects.";
 /// “Nothing was logged.”
@@ -215,8 +235,6 @@ pub const NO_ROWS: &str = "No event contains this text.";
 pub const ROWS_COMING: &str = "Fetching the timeline…";
 /// “This lab has no such scenario any more. Choose another one.”
 pub const NO_SCENARIO: &str = "This lab has no such scenario any more. Choose another one.";
-/// “No Wasm VM was made in this run.”
-pub const NO_VMS: &str = "No Wasm VM was made in this run.";
 /// “Others have been here.”
 pub const KNOWN_MISTAKE: &str = "Others have been here.";
 /// “This scenario is closed until it passes: only its name is told.”
@@ -326,30 +344,40 @@ pub const ACTUAL: &str = "Got";
 pub const HOLDS: &str = "holds";
 /// “fails”
 pub const FAILS: &str = "fails";
-/// “Wasm VMs”
-pub const VMS: &str = "Wasm VMs";
-/// “VM”
-pub const VM: &str = "VM";
-/// “Thread”
-pub const THREAD: &str = "Thread";
-/// “Plugins”
-pub const PLUGINS: &str = "Plugins";
-/// “Memory”
-pub const MEMORY: &str = "Memory";
-/// “Most fuel in a callback”
-pub const FUEL_MAX: &str = "Most fuel in a callback";
-/// “Health”
-pub const HEALTH: &str = "Health";
-/// “failed”
-pub const VM_FAILED: &str = "failed";
-/// “alive”
-pub const VM_ALIVE: &str = "alive";
-/// “Shared data”
-pub const SHARED_DATA: &str = "Shared data";
-/// “Queues”
-pub const QUEUES: &str = "Queues";
-/// “Stats”
-pub const STATS: &str = "Stats";
+
+/// The button that opens a module of the visitor's own.
+pub const OPEN_MODULE: &str = "Open your own .wasm";
+/// Beside it.
+pub const OPEN_MODULE_NOTE: &str =
+    "or drop it on this page. It is examined here, and never leaves your browser.";
+/// Before the path of a module.
+pub const IN_LAB: &str = "In this lab it is ";
+/// The button that puts a module into the first filter.
+pub const USE_MODULE: &str = "Put it in the first filter";
+/// What the doctor found.
+pub const FINDINGS: &str = "What it needs, and where it runs";
+/// The engine ended while it examined a module.
+pub const UNEXAMINED: &str = "The engine ended before the module was examined. Open it again.";
+
+/// A module is on its way.
+pub fn examining(name: &str) -> String {
+    format!("{name}: examining…")
+}
+
+/// A file could not be read.
+pub fn unread(name: &str) -> String {
+    format!("{name} could not be read. Was it moved or built anew? Open it again.")
+}
+
+/// A module stands in the first filter now.
+pub fn used_module(path: &str) -> String {
+    format!("The first filter runs {path} now. Press Run.")
+}
+
+/// There is no filter to put a module in.
+pub fn unused_module(path: &str) -> String {
+    format!("No filter here names a file. Write filename: {path} in its code.")
+}
 
 /// A task.
 pub const TASK: &str = "Task";
@@ -429,14 +457,6 @@ pub fn more_rows(count: usize, left: usize) -> String {
 /// From a check to its event.
 pub fn show_event(n: u32) -> String {
     format!("Show event {n} in the timeline")
-}
-
-/// A shared data entry.
-pub fn shared(vm_id: &str, key: &str) -> String {
-    match vm_id {
-        "" => key.to_owned(),
-        vm_id => format!("{vm_id}: {key}"),
-    }
 }
 
 /// `Body, 12 B`.

@@ -3,6 +3,7 @@
 use crate::support::sample;
 use proxy_wasm_tour::lab::Session;
 use proxy_wasm_tour::model::Request;
+use proxy_wasm_tour::model::Section;
 use proxy_wasm_tour::model::moment::Window;
 use proxy_wasm_tour::protocol::{FromEngine, ToEngine};
 use std::collections::BTreeMap;
@@ -263,8 +264,10 @@ fn the_state_at_an_event_comes_by_a_replay() {
         session.handle(message, Vec::new()).pop()
     };
     let Some(FromEngine::State {
-        event: 25, state, ..
-    }) = ask(1, 25, None)
+        event: Some(25),
+        state,
+        ..
+    }) = ask(1, Some(25), None)
     else {
         panic!()
     };
@@ -272,23 +275,71 @@ fn the_state_at_an_event_comes_by_a_replay() {
         let section = state.sections.iter().find(|one| one.title == title);
         section.unwrap_or_else(|| panic!("{state:?}")).rows.clone()
     };
-    let headers = rows("stream 0: request headers");
+    let headers = rows("Stream 0: request headers");
     assert!(
         headers.iter().any(|(name, _)| name == "x-hello"),
         "the scenario that was run by name: {headers:?}"
     );
-    assert_eq!(rows("arguments in memory")[0].0, "key");
+    assert_eq!(rows("Arguments in memory")[0].0, "key");
     let dump = state.dump.clone().unwrap();
     assert_eq!(dump.rows.len(), 16);
+    let first = |dump: &Section| u32::from_str_radix(&dump.rows[0].0, 16).unwrap();
     let window = Window {
-        address: dump.address + 1,
+        address: first(&dump) + 1,
         length: 20,
     };
-    let Some(FromEngine::State { state: other, .. }) = ask(1, 25, Some(window)) else {
+    let Some(FromEngine::State { state: other, .. }) = ask(1, Some(25), Some(window)) else {
         panic!()
     };
     let other = other.dump.unwrap();
-    assert_eq!((other.address, other.rows.len()), (window.address, 2));
-    assert!(ask(1, 9999, None).is_none());
-    assert!(ask(2, 25, None).is_none(), "of a run that is not the last");
+    assert_eq!((first(&other), other.rows.len()), (window.address, 2));
+    let Some(FromEngine::State { state: end, .. }) = ask(1, None, None) else {
+        panic!()
+    };
+    assert_eq!((end.title.as_str(), end.dump), ("The end of the run", None));
+    assert!(
+        ask(2, Some(25), None).is_none(),
+        "of a run that is not the last"
+    );
+}
+
+#[test]
+fn a_module_of_the_visitors_own_is_examined_and_stands_in_the_lab() {
+    let mut session = Session::default();
+    let mut bring = |name: &str, bytes: Vec<u8>| {
+        let name = name.to_owned();
+        let answers = session.handle(ToEngine::Module { name }, vec![bytes]);
+        let [FromEngine::Module { found }] = answers.as_slice() else {
+            panic!("{answers:?}")
+        };
+        found.clone()
+    };
+    let text = bring("page.wasm", b"<!doctype html>".to_vec());
+    assert_eq!(text.path, None);
+    let (first, why) = &text.sections[0].rows[0];
+    assert!(first == "loads" && why.starts_with("no: "), "{why}");
+
+    let own = bring("my own: filter.wasm", sample("block-path"));
+    assert_eq!(own.title, "my own: filter.wasm");
+    assert_eq!(own.path.unwrap(), "/etc/envoy/my-own--filter.wasm");
+    assert_eq!(
+        own.sections[0].rows[0],
+        ("loads".to_owned(), "yes, Proxy-Wasm ABI 0.2.1".to_owned())
+    );
+    let lab = "envoy:
+  http_filters:
+  - name: envoy.filters.http.wasm
+    typed_config:
+      '@type': type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+      config: {name: own, vm_config: {code: {local: {filename: /etc/envoy/my-own--filter.wasm}}}}
+scenarios:
+- name: s
+  traffic: [{request: {path: /admin}}]
+  expect: [{client: {status: 403}}]
+";
+    let done = session.handle(run(1, lab), Vec::new());
+    assert!(
+        matches!(done.as_slice(), [FromEngine::Done { report, .. }] if report.ok),
+        "{done:?}"
+    );
 }

@@ -72,6 +72,26 @@ fn commands_name_only_what_they_are_for() {
 }
 
 #[test]
+fn the_proxy_records_where_a_replay_can_look() {
+    // A replay that stops at an event takes the proxy's state inside `Shared::record`.
+    let direct = |path: &PathBuf| {
+        let text: String = read(path).split_whitespace().collect();
+        text.matches("trace.record(").count()
+    };
+    let files = files_of_room("proxy");
+    let found: Vec<String> = files
+        .iter()
+        .filter(|f| direct(f) > 0)
+        .map(|f| shown(f))
+        .collect();
+    assert_eq!(
+        found,
+        ["src/proxy/moment.rs"],
+        "record by `self.record` of `Shared`"
+    );
+}
+
+#[test]
 fn every_file_says_what_it_is_and_stays_short() {
     let mut wrong = Vec::new();
     for dir in ["src", "tests", "content/filters"] {

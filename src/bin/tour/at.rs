@@ -5,6 +5,7 @@ use super::show::{indented, line, millis, plain};
 use super::{Done, Unusable};
 use proxy_wasm_tour::course::sentence;
 use proxy_wasm_tour::lab::moment_text;
+use proxy_wasm_tour::model::MARK;
 use proxy_wasm_tour::model::moment::{Moment, Window};
 
 /// The event and the window of memory that are asked for.
@@ -58,13 +59,11 @@ pub(crate) fn shown(moment: &Moment, json: bool) -> Result<Done, Unusable> {
         return Ok(Done::text(json));
     }
     let mut out = String::new();
-    let event = &moment.event;
-    let (n, time) = (event.n, millis(event.t_ns));
-    line(
-        &mut out,
-        0,
-        &plain(&format!("event {n} at {time}  {}", sentence(event))),
-    );
+    if let Some(event) = &moment.event {
+        let (n, time) = (event.n, millis(event.t_ns));
+        let head = format!("event {n} at {time}  {}", sentence(event));
+        line(&mut out, 0, &plain(&head));
+    }
     let text = moment_text(moment);
     for section in &text.sections {
         line(&mut out, 0, "");
@@ -76,12 +75,11 @@ pub(crate) fn shown(moment: &Moment, json: bool) -> Result<Done, Unusable> {
     if let Some(dump) = &text.dump {
         line(&mut out, 0, "");
         line(&mut out, 1, &dump.title);
-        for row in &dump.rows {
-            let hex: String = row.hex.iter().map(|(run, _)| run.as_str()).collect();
+        for (address, text) in &dump.rows {
             line(
                 &mut out,
                 2,
-                &format!("{}  {hex:<48} {}", row.address, row.text),
+                &format!("{address}  {}", text.replace(MARK, "")),
             );
         }
     }

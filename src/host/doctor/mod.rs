@@ -5,6 +5,9 @@
 mod graph;
 mod origin;
 mod portability;
+mod words;
+
+pub use words::words;
 
 use super::limits::{Engine, Limits};
 use super::module::{Module, matches_import, sha256, signature};

@@ -1,10 +1,11 @@
 //! `connection`: a TCP connection as its client and its upstream saw it.
 
-use super::text::{expected, matches, show};
+use super::text::{expected, show};
 use super::{Out, event};
 use crate::model::Bytes;
 use crate::model::lab::{Assertion, Matcher, UpstreamOfConnection};
 use crate::model::report::{Closer, Connection, ConnectionOutcome, ScenarioReport};
+use crate::proxy::matches;
 
 pub(super) fn connection(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     let Assertion::Connection {

@@ -1,9 +1,10 @@
 //! `state`: shared data, queues, metrics, VMs and the most that was used.
 
 use super::Out;
-use super::text::{expected, matches, show};
+use super::text::{expected, show};
 use crate::model::lab::Assertion;
 use crate::model::report::{ConnectionOutcome, ExchangeOutcome, ScenarioReport};
+use crate::proxy::matches;
 
 /// Bytes in a page of linear memory.
 const PAGE: u64 = 65_536;

@@ -6,24 +6,6 @@ use crate::model::lab::Matcher;
 /// More of a value than that does not help to see a difference.
 const SHOWN: usize = 300;
 
-/// Whether a value is what the matcher wants.
-pub(super) fn matches(matcher: &Matcher, value: &[u8]) -> bool {
-    match matcher {
-        Matcher::Exact(bytes) => bytes.0 == value,
-        Matcher::Contains(bytes) => {
-            bytes.is_empty()
-                || value
-                    .windows(bytes.len())
-                    .any(|window| window == &bytes[..])
-        }
-        // The parser has compiled it once already, so a failure cannot come here.
-        Matcher::Matches(pattern) => {
-            let text = String::from_utf8_lossy(value);
-            regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(&text))
-        }
-    }
-}
-
 /// What a matcher wants, in words.
 pub(super) fn expected(matcher: &Matcher) -> String {
     match matcher {

@@ -4,6 +4,7 @@
 //! began with, so that a lesson that has changed since does not get texts that no longer fit.
 
 use super::state::Edits;
+use crate::model::digest;
 use crate::ui::browser;
 use crate::ui::logic::request::RequestForm;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn of(original: &Edits, edits: &Edits) -> Option<Self> {
         (original != edits).then(|| Self {
-            base: digest(original),
+            base: version(original),
             request: edits.request.clone(),
             texts: edits.texts.clone(),
         })
@@ -39,7 +40,7 @@ pub(super) fn save(id: &str, kept: &Option<Kept>) {
 /// The edits that were kept for this lab.
 pub(super) fn load(id: &str, original: &Edits) -> Option<Edits> {
     let kept: Kept = serde_json::from_str(&browser::stored(&key(id))?).ok()?;
-    (kept.base == digest(original)).then_some(Edits {
+    (kept.base == version(original)).then_some(Edits {
         request: kept.request,
         texts: kept.texts,
     })
@@ -49,11 +50,6 @@ fn key(id: &str) -> String {
     format!("tour.lab.{id}")
 }
 
-/// FNV-1a, 64 bits: tells versions apart, protects nothing.
-fn digest(edits: &Edits) -> String {
-    let text = format!("{edits:?}");
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
+fn version(edits: &Edits) -> String {
+    format!("{:016x}", digest(format!("{edits:?}").as_bytes()))
 }

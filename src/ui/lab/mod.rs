@@ -9,6 +9,7 @@ mod editor;
 mod exchange;
 mod keep;
 mod logs;
+mod own_module;
 mod request_editor;
 mod state;
 mod tabs;
@@ -17,6 +18,7 @@ mod timeline;
 mod world;
 
 pub(super) use exchange::Exchanges;
+pub(super) use own_module::{OwnModule, dropped};
 pub(super) use state::{LabState, Pane};
 
 use super::strings;

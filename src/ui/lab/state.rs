@@ -1,14 +1,16 @@
 //! What a lab knows: the learner's edits, the run, what it gave.
 
 use super::keep::{self, Kept};
+use crate::model::moment::Window;
 use crate::model::report::{Report, ScenarioReport};
 use crate::model::trace::Event;
-use crate::model::{Problem, Request};
+use crate::model::{Problem, Request, Told};
 use crate::protocol::ToEngine;
 use crate::ui::engine_client::{Answer, Engine, Phase};
+use crate::ui::logic::config::put_filename;
 use crate::ui::logic::request::{FieldProblem, RequestForm};
 use crate::ui::logic::{outcome, tree};
-use crate::ui::{page, strings};
+use crate::ui::{browser, page, strings};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,6 +18,9 @@ use std::sync::Arc;
 
 /// The name of the lab file among the editors.
 pub(super) const LAB_FILE: &str = "lab.yaml";
+
+/// The place of the state among the results.
+pub(super) const STATE_TAB: usize = 3;
 
 /// Which pane a narrow screen shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +94,12 @@ pub(in crate::ui) struct LabState {
     pub(super) scenario: RwSignal<usize>,
     pub(super) trace: RwSignal<TraceRows>,
     pub(super) search: RwSignal<String>,
+    /// The event whose state is shown; the end of the run when there is none.
+    pub(super) picked: RwSignal<Option<u32>>,
+    /// Which bytes of memory are shown; those that arguments point to when there is none.
+    window: RwSignal<Option<Window>>,
+    /// The state as it came last.
+    pub(super) moment: RwSignal<Told>,
     /// The event that the timeline is to show.
     pub(super) focus: RwSignal<Option<u32>>,
     pub(super) edit_tab: RwSignal<usize>,
@@ -96,7 +107,7 @@ pub(in crate::ui) struct LabState {
     pub(in crate::ui) pane: RwSignal<Pane>,
     pub(super) announced: RwSignal<String>,
     /// The engine; absent where pages are only rendered.
-    engine: Option<Engine>,
+    pub(super) engine: Option<Engine>,
 }
 
 impl Pane {
@@ -135,6 +146,9 @@ impl LabState {
             scenario: RwSignal::new(0),
             trace: RwSignal::new(TraceRows::default()),
             search: RwSignal::new(String::new()),
+            picked: RwSignal::new(None),
+            window: RwSignal::new(None),
+            moment: RwSignal::new(Told::default()),
             focus: RwSignal::new(None),
             edit_tab: RwSignal::new(0),
             result_tab: RwSignal::new(0),
@@ -173,7 +187,7 @@ impl LabState {
             }
         });
         if let Some(engine) = engine {
-            crate::ui::browser::when_idle(move || engine.warm());
+            browser::when_idle(move || engine.warm());
         }
     }
 
@@ -190,6 +204,17 @@ impl LabState {
             .into_iter()
             .chain(names.into_iter().map(Some))
             .collect()
+    }
+
+    /// Has the first filter that names a file run this one.
+    pub(super) fn put_in_filter(self, path: &str) {
+        let mut texts = self.texts.get_untracked();
+        let put = texts.values_mut().any(|text| put_filename(text, path));
+        self.texts.set(texts);
+        self.announced.set(match put {
+            true => strings::used_module(path),
+            false => strings::unused_module(path),
+        });
     }
 
     fn edits(self) -> Edits {
@@ -314,6 +339,7 @@ impl LabState {
                 })));
                 self.pane.set(Pane::Result);
                 self.focus.set(None);
+                self.picked.set(None);
                 self.ask_rows(engine, 0);
             }
             Answer::Refused(problem) => {
@@ -343,7 +369,17 @@ impl LabState {
                     trace.total = Some(total);
                 });
             }
-            Answer::Rows { .. } => {}
+            Answer::State(scenario, event, moment)
+                if scenario == self.scenario.get_untracked()
+                    && event == self.picked.get_untracked() =>
+            {
+                // The end of a run has been announced with its outcome.
+                if event.is_some() {
+                    self.announced.set(moment.title.clone());
+                }
+                self.moment.set(moment);
+            }
+            Answer::Rows { .. } | Answer::State(..) => {}
             Answer::Stuck(ms) => self.end(strings::stuck(ms)),
             Answer::Broken(why) => self.end(why),
         }
@@ -384,7 +420,7 @@ impl LabState {
         if from == 0 {
             self.trace.set(TraceRows::default());
         }
-        engine.rows(&ToEngine::Rows {
+        engine.ask(&ToEngine::Rows {
             run: done.run,
             scenario: self.scenario.get_untracked(),
             from,
@@ -397,7 +433,61 @@ impl LabState {
     pub(super) fn show_scenario(self, at: usize) {
         self.scenario.set(at);
         self.focus.set(None);
+        self.picked.set(None);
         self.more_rows(0);
+    }
+
+    /// Asks for the state that is to be shown, as long as somebody looks at it.
+    pub(super) fn ask_state(self) {
+        let (event, window) = (self.picked.get(), self.window.get());
+        let (scenario, tab) = (self.scenario.get(), self.result_tab.get());
+        if let (Some(done), Some(engine)) = (self.finished(), self.engine)
+            && tab == STATE_TAB
+        {
+            engine.ask(&ToEngine::State {
+                run: done.run,
+                scenario,
+                event,
+                window,
+            });
+        }
+    }
+
+    /// How many events the shown scenario has.
+    pub(super) fn event_count(self) -> usize {
+        let done = self.finished();
+        done.and_then(|done| done.events.get(self.scenario.get()).copied())
+            .unwrap_or_default()
+    }
+
+    /// The place of the shown state among the events; behind all of them is the end.
+    pub(super) fn place(self) -> usize {
+        self.picked
+            .get()
+            .map_or_else(|| self.event_count(), |n| n as usize)
+    }
+
+    /// Chooses the state at a place.
+    pub(super) fn pick(self, place: i64) {
+        let count = self.event_count() as i64;
+        let event = (place < count).then_some(place.max(0) as u32);
+        self.picked.set(event);
+    }
+
+    /// Opens the state at an event.
+    pub(super) fn show_state_at(self, n: u32) {
+        self.picked.set(Some(n));
+        self.result_tab.set(STATE_TAB);
+        browser::focus("result-tab-3");
+    }
+
+    /// Chooses bytes of memory by an address in hexadecimal; none for those that matter.
+    pub(super) fn look_at(self, address: &str) {
+        let address = u32::from_str_radix(address.trim().trim_start_matches("0x"), 16).ok();
+        self.window.set(address.map(|address| Window {
+            address,
+            length: 256,
+        }));
     }
 
     /// The finished run that is shown.

@@ -97,6 +97,7 @@ fn Row(state: LabState, event: Event, depth: usize) -> impl IntoView {
     Effect::new(move |_| {
         if state.focus.get() == Some(n) {
             open.set(true);
+            state.picked.set(Some(n));
             browser::scroll_to(&format!("row-{n}"));
         }
     });
@@ -122,7 +123,10 @@ fn Row(state: LabState, event: Event, depth: usize) -> impl IntoView {
                         type="button"
                         aria-expanded=move || open.get().to_string()
                         aria-controls=id.clone()
-                        on:click=move |_| open.update(|open| *open = !*open)
+                        on:click=move |_| {
+                            open.update(|open| *open = !*open);
+                            state.picked.set(Some(n));
+                        }
                     >
                         <span class="event-name">{name}</span>
                         <span class="event-args">
@@ -148,7 +152,7 @@ fn Row(state: LabState, event: Event, depth: usize) -> impl IntoView {
                         open.get()
                             .then(|| {
                                 let thread = thread.clone();
-                                event.with_value(|event| details(event, thread))
+                                event.with_value(|event| details(state, event, thread))
                             })
                     }}
                 </td>
@@ -158,7 +162,7 @@ fn Row(state: LabState, event: Event, depth: usize) -> impl IntoView {
     .into_any()
 }
 
-fn details(event: &Event, thread: String) -> AnyView {
+fn details(state: LabState, event: &Event, thread: String) -> AnyView {
     let args = event
         .args
         .iter()
@@ -194,9 +198,13 @@ fn details(event: &Event, thread: String) -> AnyView {
             {value}
         }
     });
-    let place = strings::event_place(event.n, &thread, event.vm, event.context);
+    let n = event.n;
+    let place = strings::event_place(n, &thread, event.vm, event.context);
     view! {
         <dl>{args} {outcome} <dt>{strings::WHERE}</dt> <dd>{place}</dd></dl>
+        <button type="button" class="button quiet" on:click=move |_| state.show_state_at(n)>
+            {strings::STATE_HERE}
+        </button>
     }
     .into_any()
 }

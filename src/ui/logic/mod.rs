@@ -2,6 +2,7 @@
 //!
 //! Must not know: Leptos, the browser.
 
+pub mod config;
 pub mod diff;
 pub mod event;
 pub mod outcome;

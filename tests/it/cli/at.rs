@@ -15,11 +15,11 @@ fn people_read_headers_and_memory_at_a_host_call() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     for words in [
         "event 25 at 0.000ms  proxy_add_header_map_value(map_type: request_headers, key: \"x-hello\", value: \"world\")",
-        "\n  stream 0: request headers\n    :authority: example.com\n",
-        "\n  arguments in memory\n    key: 7 bytes at 0x",
-        "VM 3: serving, worker 0, vm_id \"\", 18 pages of memory",
+        "\n  Stream 0: request headers\n    :authority: example.com\n",
+        "\n  Arguments in memory\n    key: 7 bytes at 0x",
+        "VM 3: serving, worker 0, vm_id \"\", memory of 18 pages",
         "root context 1: add-header",
-        "\n  memory of VM 3: 18 pages of memory\n    00",
+        "\n  Memory of VM 3: 18 pages\n    00",
         "78 2d 68 65",
     ] {
         assert!(ran.out.contains(words), "no {words:?} in\n{}", ran.out);
@@ -41,7 +41,7 @@ fn json_gives_the_window_of_memory_that_was_asked_for() {
     let moment: Moment = serde_json::from_str(&ran.out).unwrap();
     let memory = moment.memory.unwrap();
     assert_eq!((memory.address, memory.bytes.len()), (16, 20));
-    assert_eq!(moment.event.n, 25);
+    assert_eq!(moment.event.unwrap().n, 25);
     assert_eq!(
         at(&["--at", "25", "--json", "--memory", "16,20"]).out,
         ran.out

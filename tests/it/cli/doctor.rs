@@ -39,7 +39,7 @@ fn what_does_not_load_exits_with_1_and_names_the_import() {
     let ran = tour(&["doctor", &folder.file("fly.wasm", bytes)]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert!(
-        ran.out.contains("loads        no: ") && ran.out.contains("proxy_fly"),
+        ran.out.contains("no: ") && ran.out.contains("proxy_fly"),
         "{}",
         ran.out
     );

@@ -4,6 +4,7 @@ use super::{guest, lab};
 use crate::support::{root, samples};
 use proxy_wasm_tour::export::Disk;
 use proxy_wasm_tour::lab::{RunOptions, moment_text, parse, replay, resolve};
+use proxy_wasm_tour::model::MARK;
 use proxy_wasm_tour::model::lab::Lab;
 use proxy_wasm_tour::model::moment::{Memory, Moment, Window};
 use proxy_wasm_tour::model::trace::{Event, Kind, Value};
@@ -40,8 +41,7 @@ impl Travel {
 
     fn to(&self, at: u32, window: Option<Window>) -> (Vec<Event>, Moment) {
         let scenario = &self.lab.scenarios[0];
-        let (events, moment) = self.prepared.replay(scenario, CAP, at, window);
-        (events, moment.unwrap_or_else(|| panic!("no event {at}")))
+        self.prepared.replay(scenario, CAP, Some(at), window)
     }
 
     fn at(&self, at: u32) -> Moment {
@@ -112,7 +112,7 @@ fn every_replay_gives_the_same_events_up_to_its_own() {
                     "{name}, event {k}: {there:?}\n{then:?}"
                 );
             }
-            assert_eq!(begun(&moment.event), begun(full), "{name}");
+            assert_eq!(begun(&moment.event.unwrap()), begun(full), "{name}");
             let vm = moment.memory.as_ref().map(|memory| memory.vm);
             assert!(full.vm.is_none() || full.vm == vm || vm.is_none());
         }
@@ -128,11 +128,17 @@ fn two_replays_see_the_same_state() {
 }
 
 #[test]
-fn an_event_that_never_comes_has_no_state_and_the_whole_trace() {
+fn without_an_event_a_replay_runs_to_the_end() {
     let travel = Travel::sample("add-header.yaml");
     let scenario = &travel.lab.scenarios[0];
-    let (events, moment) = travel.prepared.replay(scenario, CAP, 1000, None);
-    assert_eq!((events, moment), (travel.events, None));
+    for at in [None, Some(1000)] {
+        let (events, moment) = travel.prepared.replay(scenario, CAP, at, None);
+        assert_eq!(events, travel.events);
+        assert_eq!((moment.event, moment.memory), (None, None));
+        assert!(moment.streams.is_empty());
+        let fuel: Vec<u64> = moment.vms.iter().map(|vm| vm.fuel_max).collect();
+        assert!(fuel.iter().all(|fuel| *fuel > 1000), "{fuel:?}");
+    }
 }
 
 #[test]
@@ -168,13 +174,8 @@ fn marks_are_what_the_arguments_of_the_host_call_point_to() {
     let from = (memory.marks[0].address - memory.address) as usize;
     assert_eq!(&memory.bytes[from..from + 7], b"x-hello");
     let dump = moment_text(&travel.at(add)).dump.unwrap();
-    let marked: String = dump
-        .rows
-        .iter()
-        .flat_map(|row| &row.hex)
-        .filter(|(_, marked)| *marked)
-        .map(|(hex, _)| hex.as_str())
-        .collect();
+    let marked = |(_, text): &(String, String)| text.split(MARK).nth(1).map(str::to_owned);
+    let marked: String = dump.rows.iter().filter_map(marked).collect();
     assert!(marked.contains("78 2d 68 65 6c 6c 6f "), "{marked}");
 }
 
@@ -245,7 +246,7 @@ fn a_held_body_is_there_with_the_filter_that_holds_it() {
     let body = text
         .sections
         .iter()
-        .find(|s| s.title == "stream 1: response body");
+        .find(|s| s.title == "Stream 1: response body");
     assert_eq!(
         body.unwrap().rows,
         [
@@ -354,10 +355,8 @@ fn a_lab_of_several_scenarios_needs_one_by_name() {
     let problem = replay(&lab, &contents, &options, 3, None).unwrap_err();
     assert!(problem.to_string().contains("Scenarios here: GET, "));
     options.scenario = Some("GET".to_owned());
-    assert_eq!(
-        replay(&lab, &contents, &options, 3, None).unwrap().event.n,
-        3
-    );
+    let moment = replay(&lab, &contents, &options, 3, None).unwrap();
+    assert_eq!(moment.event.unwrap().n, 3);
     let problem = replay(&lab, &contents, &options, 47, None).unwrap_err();
     assert_eq!(
         problem.to_string(),
@@ -384,4 +383,35 @@ fn code_is_compiled_once_for_all_plugins_threads_and_scenarios() {
         assert_eq!(travel.prepared.run(scenario, false, CAP).vms.len(), 12);
     }
     assert_eq!(format!("{:?}", travel.prepared), modules);
+}
+
+#[test]
+fn log_lines_are_events_inside_the_call_that_wrote_them() {
+    let f = guest(&[("on_request_headers", "log hello"), ("on_log", "trap")]);
+    let text = lab(
+        &[("f", &f)],
+        "",
+        "scenarios:\n- name: s\n  traffic:\n  - {request: {}}",
+    );
+    let travel = Travel::new("log.yaml", &text);
+    let lines: Vec<&Event> = travel
+        .events
+        .iter()
+        .filter(|event| event.kind == Kind::Log)
+        .collect();
+    let message = |event: &Event| event.args[1].value.clone();
+    assert_eq!(message(lines[0]), Value::Bytes("hello".into()));
+    assert_eq!(lines[0].args[0].value, Value::Word("info".into()));
+    let call = &travel.events[lines[0].parent.unwrap() as usize];
+    assert_eq!((&*call.name, call.vm), ("proxy_log", lines[0].vm));
+    // The proxy's own line about the trap belongs to no VM.
+    let Value::Bytes(own) = message(lines[1]) else {
+        panic!("{lines:?}")
+    };
+    assert!(
+        own.as_str()
+            .unwrap()
+            .starts_with("Function: proxy_on_log failed")
+    );
+    assert_eq!(lines[1].vm, None);
 }
