@@ -26,6 +26,9 @@ const PATIENCE_MS: u32 = 5_000;
 /// still fetches its script, and a slow connection is not its fault.
 const START_PATIENCE_MS: u32 = 20_000;
 
+/// The number of a run that nobody waits for; those of a learner begin at 1.
+const REHEARSAL: u32 = 0;
+
 /// How far the engine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -122,8 +125,25 @@ impl Engine {
         }
     }
 
+    /// Loads the engine and runs a lab once for nobody, so that the learner's first run finds all
+    /// in place: the sample filters are fetched, and the browser has compiled what a run needs.
+    ///
+    /// Does nothing when a run was asked for before: that has seen to it all.
+    pub(super) fn rehearse(self, make: impl FnOnce(u32) -> ToEngine) {
+        if self.with(|inner| inner.runs > 0 || inner.busy) {
+            return;
+        }
+        let message = make(REHEARSAL);
+        if self.phase.get_untracked() == Phase::Ready {
+            self.begin(&message);
+        } else {
+            self.with(|inner| inner.waiting = Some(message));
+            self.warm();
+        }
+    }
+
     /// Starts loading, so that the first run need not wait.
-    pub(super) fn warm(self) {
+    fn warm(self) {
         if self.phase.get_untracked() == Phase::Cold {
             self.phase.set(Phase::Loading);
             let era = self.era();
@@ -399,6 +419,16 @@ impl Engine {
             Ok(FromEngine::NeedSample { name }) => {
                 self.with(|inner| inner.watchdog = None);
                 leptos::task::spawn_local(self.bring(self.era(), name));
+            }
+            Ok(
+                FromEngine::Done { run: REHEARSAL, .. }
+                | FromEngine::Refused { run: REHEARSAL, .. },
+            ) => {
+                match current {
+                    None => self.rest(),
+                    // A run was begun meanwhile, and has to wait no longer.
+                    Some(_) => self.watch(),
+                }
             }
             Ok(FromEngine::Done {
                 run,

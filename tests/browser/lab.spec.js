@@ -39,6 +39,20 @@ test('a changed request header goes through the filter to the upstream', async (
   expect(found).toEqual([]);
 });
 
+test('a learner who reads first finds all in place, and runs without a network', async ({ page, context, site }) => {
+  await page.clock.install();
+  await page.goto(site + addHeader);
+  await started(page);
+  const sample = page.waitForEvent('requestfinished', request => request.url().includes('/filters/'));
+  await page.clock.runFor(2_000);
+  await sample;
+  // The run that fetched it was nobody's: there is no result yet.
+  await expect(results(page).getByText('x-hello')).toHaveCount(0);
+  await context.setOffline(true);
+  await run(page).click();
+  await expect(results(page).getByText('x-hello').first()).toBeVisible();
+});
+
 test('a module that loops for ever is stopped, and the next run works', async ({ page, site }) => {
   await page.goto(site + byHand);
   await started(page);

@@ -57,7 +57,12 @@ impl Done {
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     let command = args.next().map(|word| word.to_string_lossy().into_owned());
+    let args: Vec<_> = args.collect();
+    // Asked for behind a command too: all there is to know fits one screen.
+    let help = args.iter().any(|word| word == "--help" || word == "-h");
+    let args = args.into_iter();
     let result = match command.as_deref() {
+        Some(_) if help => Ok(Done::text(HELP.to_owned())),
         Some("run") => run::command(args),
         Some("doctor") => doctor::command(args),
         Some("check") => check::command(args),

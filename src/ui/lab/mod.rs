@@ -102,8 +102,19 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
     }
 }
 
+/// A panel of the result. What nobody has opened since the run is not made: a run is to be on the
+/// screen at once.
 #[component]
-fn ResultPanel(state: LabState, at: usize, children: Children) -> impl IntoView {
+fn ResultPanel(state: LabState, at: usize, children: ChildrenFn) -> impl IntoView {
+    let opened = Memo::new(move |before: Option<&(u32, bool)>| {
+        let run = state.finished().map_or(0, |done| done.run);
+        let open = state.result_tab.get() == at;
+        (
+            run,
+            open || before.is_some_and(|before| *before == (run, true)),
+        )
+    });
+    let open = Memo::new(move |_| opened.get().1);
     view! {
         <div
             role="tabpanel"
@@ -113,7 +124,7 @@ fn ResultPanel(state: LabState, at: usize, children: Children) -> impl IntoView 
             tabindex="0"
             hidden=move || state.result_tab.get() != at
         >
-            {children()}
+            {move || open.get().then(|| children())}
         </div>
     }
 }

@@ -187,7 +187,13 @@ impl LabState {
             }
         });
         if let Some(engine) = engine {
-            browser::when_idle(move || engine.warm());
+            browser::when_idle(move || {
+                // What the lab began with: the learner's edits run when the learner says so. The
+                // lab may be gone by now.
+                if let Some(texts) = self.original.try_with_value(|lab| lab.texts.clone()) {
+                    engine.rehearse(|run| self.message(run, texts, None));
+                }
+            });
         }
     }
 
@@ -272,7 +278,12 @@ impl LabState {
         self.loaded.set(false);
         self.busy.set(true);
         self.announced.set(strings::RUNNING.into());
-        let make = move |run| self.message(run, request);
+        // A request that nobody touched stays the lab file's own.
+        let touched = self
+            .original
+            .with_value(|original| original.request != self.request.get_untracked());
+        let texts = self.texts.get_untracked();
+        let make = move |run| self.message(run, texts, touched.then_some(request));
         engine.run(make, Rc::new(move |answer| self.hear(engine, answer)));
     }
 
@@ -287,20 +298,20 @@ impl LabState {
         self.run();
     }
 
-    fn message(self, run: u32, request: Request) -> ToEngine {
-        let mut edits = self.texts.get_untracked();
-        let lab = edits
+    fn message(
+        self,
+        run: u32,
+        mut texts: BTreeMap<String, String>,
+        request: Option<Request>,
+    ) -> ToEngine {
+        let lab = texts
             .remove(LAB_FILE)
             .unwrap_or_else(|| self.lab.with_value(|lab| lab.text.clone()));
-        // A request that nobody touched stays the lab file's own.
-        let touched = self
-            .original
-            .with_value(|original| original.request != self.request.get_untracked());
         ToEngine::Run {
             run,
             lab,
-            edits,
-            request: touched.then_some(request),
+            edits: texts,
+            request,
             scenario: None,
         }
     }

@@ -10,7 +10,13 @@ use std::collections::BTreeMap;
 
 #[test]
 fn help_and_version() {
-    for args in [&[][..], &["help"], &["--help"]] {
+    for args in [
+        &[][..],
+        &["help"],
+        &["--help"],
+        &["run", "--help"],
+        &["doctor", "-h"],
+    ] {
         let ran = tour(args);
         assert_eq!(ran.code, 0);
         assert!(ran.out.contains("tour run LAB.yaml"));
