@@ -44,7 +44,7 @@ type Signature = (Vec<ValType>, Vec<ValType>);
 struct Functions {
     /// The number of each type's signature; `None` for what is no function.
     types: Vec<Option<usize>>,
-    signatures: Vec<Signature>,
+    signatures: BTreeMap<Signature, usize>,
     imports: Vec<(String, String)>,
     exports: Vec<(String, u32)>,
     /// The type of each function, imported ones first.
@@ -166,11 +166,8 @@ impl Functions {
     /// The number of a signature.
     fn signature(&mut self, ty: &FuncType) -> usize {
         let signature = (ty.params().to_vec(), ty.results().to_vec());
-        let known = self.signatures.iter().position(|known| *known == signature);
-        known.unwrap_or_else(|| {
-            self.signatures.push(signature);
-            self.signatures.len() - 1
-        })
+        let next = self.signatures.len();
+        *self.signatures.entry(signature).or_insert(next)
     }
 
     fn put_in_table(&mut self, function: u32) {

@@ -180,3 +180,28 @@ fn assemblyscript_and_its_sdk_are_told_by_their_wide_texts() {
         Some("proxy-wasm-sdk-as (AssemblyScript)")
     );
 }
+
+/// In a time that grows with their number, not with its square.
+#[test]
+fn a_module_of_very_many_types_is_examined() {
+    let number = |mut n: usize| {
+        let mut out = Vec::new();
+        while n > 0x7f {
+            out.push((n & 0x7f) as u8 | 0x80);
+            n >>= 7;
+        }
+        out.push(n as u8);
+        out
+    };
+    // No two have the same parameters: a number in binary, i32 for 0 and i64 for 1.
+    let (count, bits) = (100_000_usize, 17);
+    let mut types = number(count);
+    for n in 0..count {
+        types.extend([0x60, bits]);
+        types.extend((0..bits).map(|bit| 0x7f - (n >> bit & 1) as u8));
+        types.push(0);
+    }
+    let bytes = [b"\0asm\x01\0\0\0\x01", &number(types.len())[..], &types].concat();
+    let findings = doctor("types", &bytes);
+    assert!(findings.error.unwrap().contains("Proxy-Wasm ABI version"));
+}
