@@ -2,7 +2,8 @@
 // page's wasm when the document has been read.
 //
 // It leaves on <html> what the app cannot know from a relative link, because the address changes
-// while the app runs: `data-engine-script` and `data-engine-wasm`, the engine's absolute addresses.
+// while the app runs: `data-engine-script` and `data-engine-wasm`, the engine's absolute addresses,
+// and `data-compiler-script`, the AssemblyScript compiler's.
 // `data-boot` says how far it came: `loading`, `started` or `failed`.
 (() => {
   const root = document.documentElement;
@@ -12,6 +13,7 @@
   const wasm = absolute(names.appWasm);
   root.dataset.engineScript = absolute(names.engineScript);
   root.dataset.engineWasm = absolute(names.engineWasm);
+  root.dataset.compilerScript = absolute(names.compilerScript);
   root.dataset.boot = 'loading';
 
   // Browsers look for the icon again when the app changes the address.
@@ -25,11 +27,47 @@
     // Storage is closed to us in a sandboxed frame: the system's theme it is.
   }
 
+  let begin;
+  const begun = new Promise(resolve => { begin = resolve; });
+
+  // What the app leaves to scripts (src/vendor/kit), loaded when it is first called.
+  const kit = absolute(names.kitScript);
+  self.tourKit = async (name, ...texts) => (await import(kit))[name](...texts);
+
+  // An element with a text area that becomes an editor when it is first seen. Until then, and
+  // where the editors cannot be had, the text area does.
+  const editors = absolute(names.editorScript);
+  customElements.define('code-editor', class extends HTMLElement {
+    connectedCallback() {
+      this.watcher = new IntersectionObserver(async seen => {
+        if (!seen.some(entry => entry.isIntersecting)) return;
+        this.watcher.disconnect();
+        try {
+          await begun;
+          const { edit } = await import(editors);
+          if (!this.isConnected || this.leave) return;
+          this.leave = edit(this);
+          if (this.querySelector('textarea[aria-label$=".ts"]')) await self.tourKit('warm');
+        } catch (error) {
+          console.warn('plain text areas stand in for the editors:', error);
+        }
+      });
+      this.watcher.observe(this);
+    }
+
+    disconnectedCallback() {
+      this.watcher.disconnect();
+      this.leave?.();
+      this.leave = undefined;
+    }
+  });
+
   const start = async () => {
     try {
       const page = await import(app);
       await page.default({ module_or_path: wasm });
       root.dataset.boot = 'started';
+      begin();
     } catch (error) {
       // The text can still be read; the console says what is missing.
       root.dataset.boot = 'failed';

@@ -40,11 +40,19 @@ pub enum ToEngine {
         /// Only this scenario; all when absent.
         scenario: Option<String>,
     },
-    /// Bytes of a sample filter that the engine asked for; buffer 0 of the message.
+    /// Asks whether a lab could run, without running it: while the learner types.
+    Check {
+        /// The lab file's text.
+        lab: String,
+        /// Text of editable parts by name.
+        edits: BTreeMap<String, String>,
+    },
+    /// Bytes of a sample filter or a compiled text that the engine asked for; buffer 0 of the message.
     Sample {
         /// Its name.
         name: String,
-        /// Why there are none, when there are none.
+        /// Why there are none, when there are none. What a compiler refused begins with its place
+        /// in the text, as in `3:14: `.
         error: Option<String>,
     },
     /// Bytes of a module of the visitor's own: buffer 0 of the message. It is examined, and stands
@@ -79,6 +87,15 @@ pub enum ToEngine {
     },
 }
 
+/// AssemblyScript to compile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// The name of the file that it stands in.
+    pub file: String,
+    /// The text.
+    pub source: String,
+}
+
 /// From the engine to the page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,10 +105,17 @@ pub enum FromEngine {
         /// The engine's [`VERSION`].
         version: u32,
     },
-    /// A sample filter is needed for the run to go on.
+    /// A sample filter is needed for the run to go on, or a text compiled.
     NeedSample {
         /// Its name.
         name: String,
+        /// What to compile, where it is not a sample.
+        script: Option<Script>,
+    },
+    /// The answer to [`ToEngine::Check`], unless a later message took its place.
+    Checked {
+        /// What to mend first; nothing when it could run.
+        problem: Option<Problem>,
     },
     /// A run ended; events are asked for by [`ToEngine::Rows`].
     Done {

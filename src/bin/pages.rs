@@ -122,7 +122,9 @@ fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
             body: Body::Map(book.catalogue.clone()),
         },
     ];
-    pages.push(playground(&content)?);
+    for (path, title) in strings::PLAYGROUNDS {
+        pages.push(playground(&content, path, title)?);
+    }
     pages.push(Page {
         path: "/reference/".into(),
         title: strings::REFERENCE.into(),
@@ -188,22 +190,23 @@ fn lesson_page(
     })
 }
 
-/// The playground's lab stands beside the lessons.
-fn playground(content: &Content) -> Result<Page, String> {
+/// The labs of the playground stand beside the lessons, each where its path says.
+fn playground(content: &Content, path: &str, title: &str) -> Result<Page, String> {
+    let folder = path.trim_matches('/');
     let desk = Desk {
         content,
-        folder: "playground",
+        folder,
         edits: BTreeMap::new(),
         samples: &|_| Err("no sample is needed to write a page".into()),
     };
     let lab = site::lab_text(&desk)
         .map_err(|e| e.to_string())?
-        .ok_or("content/playground/lab.yaml is missing")?;
-    let mut lab = page_lab("playground".into(), lab);
+        .ok_or_else(|| format!("content/{folder}/lab.yaml is missing"))?;
+    let mut lab = page_lab(folder.into(), lab);
     lab.open = true;
     Ok(Page {
-        path: "/playground/".into(),
-        title: strings::PLAYGROUND.into(),
+        path: path.into(),
+        title: strings::playground(path, title),
         description: strings::PLAYGROUND_LEAD.into(),
         body: Body::Playground(Box::new(lab)),
     })

@@ -1,8 +1,9 @@
 //! The course's files from disk, and a lesson's files as what stands beside its lab.
 
+use super::assemblyscript;
 use super::in_words;
 use crate::course::{Content, Lesson};
-use crate::lab::{Beside, Sample};
+use crate::lab::{Beside, Compiled, Sample};
 use crate::model::Problem;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -112,6 +113,10 @@ impl Beside for Desk<'_> {
             Some(rest.to_string())
         };
         self.content.files.keys().filter_map(name).collect()
+    }
+
+    fn compiled(&self, name: &str, source: &str) -> Compiled {
+        assemblyscript::compile(name, source)
     }
 
     fn path(&self, path: &str) -> Result<Vec<u8>, String> {

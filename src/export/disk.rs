@@ -2,7 +2,8 @@
 //!
 //! The native counterpart of what the page passes to the worker. Must not know: what a lab means.
 
-use crate::lab::{Beside, Sample};
+use super::assemblyscript;
+use crate::lab::{Beside, Compiled, Sample};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +77,10 @@ impl Beside for Disk {
             .collect();
         names.sort();
         names
+    }
+
+    fn compiled(&self, name: &str, source: &str) -> Compiled {
+        assemblyscript::compile(name, source)
     }
 
     fn path(&self, path: &str) -> Result<Vec<u8>, String> {

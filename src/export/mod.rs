@@ -1,5 +1,6 @@
 //! From labs and lessons to things that leave the tool: pages, bundles, packages.
 
+mod assemblyscript;
 #[cfg(feature = "pages")]
 pub mod card;
 pub mod content;

@@ -16,7 +16,7 @@ mod session;
 pub use assertions::check;
 pub use choose::{REQUEST, put_request, put_request_part, scenario_named};
 pub use mistakes::recognise;
-pub use modules::{Beside, Contents, Sample, Unresolved, resolve};
+pub use modules::{Beside, Compiled, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
 pub use race::{RaceOptions, race};
 pub use replay::{moment_text, replay};

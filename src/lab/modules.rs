@@ -20,6 +20,11 @@ pub trait Beside {
     /// The samples that are there, for "did you mean"; may be empty.
     fn samples(&self) -> Vec<String>;
 
+    /// What a compiler made of AssemblyScript; the name is the file's that the text stands in.
+    fn compiled(&self, _name: &str, _source: &str) -> Compiled {
+        Compiled::NoCompiler("there is no compiler here".to_owned())
+    }
+
     /// A file by its path, relative to the lab file.
     ///
     /// # Errors
@@ -36,6 +41,26 @@ pub enum Sample {
     Missing(String),
     /// It has been asked for and is not here yet.
     Awaited,
+}
+
+/// AssemblyScript that was to be compiled.
+#[derive(Clone, Debug)]
+pub enum Compiled {
+    /// The module.
+    Bytes(Arc<[u8]>),
+    /// The compiler refused it.
+    Refused {
+        /// The line in the source, from 1.
+        line: u32,
+        /// The column, from 1.
+        column: u32,
+        /// Why.
+        message: String,
+    },
+    /// The compiler cannot be had: why, as a lower-case phrase.
+    NoCompiler(String),
+    /// It is on its way, under this name.
+    Awaited(String),
 }
 
 /// Bytes by path or URL, for every file of a lab that has any.
@@ -68,7 +93,19 @@ pub fn resolve(lab: &Lab, beside: &dyn Beside) -> Result<Contents, Unresolved> {
             Source::Missing => continue,
             Source::Inline(bytes) => bytes.0.clone().into(),
             Source::Wat(text, place) => assemble(text, place)?,
-            Source::AssemblyScript(_, place) => return Err(no_compiler(place).into()),
+            Source::AssemblyScript(text, place) => match beside.compiled(&place.file, text) {
+                Compiled::Bytes(bytes) => bytes,
+                Compiled::Refused {
+                    line,
+                    column,
+                    message,
+                } => return Err(Problem::at(&within(place, line, column), message, "").into()),
+                Compiled::NoCompiler(why) => return Err(no_compiler(place, &why).into()),
+                Compiled::Awaited(name) => {
+                    awaited.push(name);
+                    continue;
+                }
+            },
             Source::Path(path) => beside
                 .path(path)
                 .map_err(|why| {
@@ -127,20 +164,24 @@ fn assemble(text: &str, place: &Place) -> Result<Arc<[u8]>, Problem> {
             let line = numbers.next()?.ok()?;
             Some((line, column))
         });
-        let mut place = place.clone();
-        if let Some((line, column)) = at {
-            // Every line of a block scalar is indented as its first one.
-            place.column += column - 1;
-            place.line += line - 1;
-        }
-        Problem::at(&place, message, "")
+        let (line, column) = at.unwrap_or((1, 1));
+        Problem::at(&within(place, line, column), message, "")
     })
 }
 
-fn no_compiler(place: &Place) -> Problem {
+/// A line and a column of a text that stands at a place; both count from 1.
+fn within(place: &Place, line: u32, column: u32) -> Place {
+    let mut place = place.clone();
+    // Every line of a block scalar is indented as its first one.
+    place.column = (place.column + column).saturating_sub(1);
+    place.line = (place.line + line).saturating_sub(1);
+    place
+}
+
+fn no_compiler(place: &Place, why: &str) -> Problem {
     Problem::at(
         place,
-        "AssemblyScript cannot be compiled here",
+        format!("AssemblyScript cannot be compiled: {why}"),
         "Compile it with `asc` and give the module as `path:`.",
     )
 }

@@ -5,8 +5,8 @@
 
 use super::run::run_prepared;
 use super::{
-    Beside, Contents, RunOptions, Sample, Unresolved, moment_text, parse, put_request, resolve,
-    scenario_named,
+    Beside, Compiled, Contents, RunOptions, Sample, Unresolved, moment_text, parse, put_request,
+    resolve, scenario_named,
 };
 use crate::host::{doctor, words};
 use crate::model::lab::Lab;
@@ -14,12 +14,20 @@ use crate::model::moment::Window;
 use crate::model::report::Report;
 use crate::model::trace::{Event, Value};
 use crate::model::{Request, Told};
-use crate::protocol::{FromEngine, ToEngine, VERSION};
+use crate::protocol::{FromEngine, Script, ToEngine, VERSION};
 use crate::proxy::Prepared;
+use sha2::{Digest as _, Sha256};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// The name that places carry for a lab that came as text.
 const LAB: &str = "lab.yaml";
+
+/// Names of compiled texts begin so, and end in a hash: no sample is called that.
+const COMPILED: &str = "assemblyscript:";
+
+/// How many compiled texts are kept: one is added each time the learner stops typing.
+const COMPILED_KEPT: usize = 16;
 
 /// One worker's state between messages.
 #[derive(Debug, Default)]
@@ -27,14 +35,17 @@ pub struct Session {
     samples: BTreeMap<String, Sample>,
     /// Modules of the visitor's own, by their path in the lab.
     own: Contents,
+    /// Texts that are to be compiled, by the name that asks for them.
+    scripts: RefCell<BTreeMap<String, Script>>,
     waiting: Option<Job>,
     last: Option<Last>,
 }
 
-/// A run that was asked for.
+/// A run that was asked for, or only a check.
 #[derive(Debug)]
 struct Job {
-    run: u32,
+    /// The run's number; `None` for a check.
+    run: Option<u32>,
     lab: String,
     edits: BTreeMap<String, String>,
     request: Option<Request>,
@@ -67,7 +78,7 @@ impl Session {
                 scenario,
             } => {
                 self.waiting = Some(Job {
-                    run,
+                    run: Some(run),
                     lab,
                     edits,
                     request,
@@ -76,6 +87,16 @@ impl Session {
                 // A sample that could not be had may be there by now.
                 self.samples
                     .retain(|_, sample| !matches!(sample, Sample::Missing(_)));
+                self.go_on()
+            }
+            ToEngine::Check { lab, edits } => {
+                self.waiting = Some(Job {
+                    run: None,
+                    lab,
+                    edits,
+                    request: None,
+                    scenario: None,
+                });
                 self.go_on()
             }
             ToEngine::Sample { name, error } => {
@@ -142,37 +163,56 @@ impl Session {
         let Some(job) = self.waiting.take() else {
             return Vec::new();
         };
-        match self.attempt(&job) {
+        let compiled = |name: &String| name.starts_with(COMPILED);
+        if self.samples.keys().filter(|name| compiled(name)).count() > COMPILED_KEPT {
+            self.samples.retain(|name, _| !compiled(name));
+        }
+        let ready = self.prepare(&job);
+        let Some(run) = job.run else {
+            return match ready {
+                Ok(_) => vec![FromEngine::Checked { problem: None }],
+                Err(Unresolved::Problem(problem)) => vec![FromEngine::Checked {
+                    problem: Some(problem),
+                }],
+                Err(Unresolved::Awaited(names)) => self.ask(job, names),
+            };
+        };
+        match ready.and_then(|(lab, prepared)| Self::attempt(&job, lab, prepared)) {
             Ok((report, lab, prepared)) => {
                 let only = job.scenario.as_ref();
                 let only = only.and_then(|name| scenario_named(&lab, name).ok());
-                vec![self.done(job.run, report, lab, prepared, only)]
+                vec![self.done(run, report, lab, prepared, only)]
             }
-            Err(Unresolved::Problem(problem)) => vec![FromEngine::Refused {
-                run: job.run,
-                problem,
-            }],
-            Err(Unresolved::Awaited(names)) => {
-                self.waiting = Some(job);
-                // One at a time: its arrival asks for the next, so that the page, which expects an
-                // answer to whatever it sends, always gets one.
-                let asked = names
-                    .into_iter()
-                    .find(|name| !self.samples.contains_key(name));
-                if let Some(name) = &asked {
-                    self.samples.insert(name.clone(), Sample::Awaited);
-                }
-                asked
-                    .into_iter()
-                    .map(|name| FromEngine::NeedSample { name })
-                    .collect()
-            }
+            Err(Unresolved::Problem(problem)) => vec![FromEngine::Refused { run, problem }],
+            Err(Unresolved::Awaited(names)) => self.ask(job, names),
         }
     }
 
-    fn attempt(&self, job: &Job) -> Result<(Report, Lab, Prepared), Unresolved> {
+    /// Lets a job wait for these samples.
+    fn ask(&mut self, job: Job, names: Vec<String>) -> Vec<FromEngine> {
+        self.waiting = Some(job);
+        // One at a time: its arrival asks for the next, so that the page, which expects an
+        // answer to whatever it sends, always gets one.
+        let asked = names
+            .into_iter()
+            .find(|name| !self.samples.contains_key(name));
+        if let Some(name) = &asked {
+            self.samples.insert(name.clone(), Sample::Awaited);
+        }
+        asked
+            .into_iter()
+            .map(|name| FromEngine::NeedSample {
+                script: self.scripts.borrow_mut().remove(&name),
+                name,
+            })
+            .collect()
+    }
+
+    /// Everything of a run but the run.
+    fn prepare(&self, job: &Job) -> Result<(Lab, Prepared), Unresolved> {
         let beside = Here {
             samples: &self.samples,
+            scripts: &self.scripts,
             edits: &job.edits,
         };
         let mut lab = parse(LAB, &job.lab, &beside)?;
@@ -186,11 +226,19 @@ impl Session {
         let mut contents = resolve(&lab, &beside)?;
         // The visitor's own stand before files of the lab with the same name.
         contents.extend(self.own.clone());
+        let prepared = Prepared::new(&lab, &contents)?;
+        Ok((lab, prepared))
+    }
+
+    fn attempt(
+        job: &Job,
+        lab: Lab,
+        prepared: Prepared,
+    ) -> Result<(Report, Lab, Prepared), Unresolved> {
         let options = RunOptions {
             scenario: job.scenario.clone(),
             ..RunOptions::default()
         };
-        let prepared = Prepared::new(&lab, &contents)?;
         let report = run_prepared(&prepared, &lab, &options)?;
         Ok((report, lab, prepared))
     }
@@ -329,9 +377,24 @@ fn contains(event: &Event, search: &str) -> bool {
         })
 }
 
+/// Why there is no module: `LINE:COLUMN: MESSAGE` when the compiler refused the text.
+fn refused(why: &str) -> Compiled {
+    let mut parts = why.splitn(3, ':');
+    let mut number = || parts.next()?.parse().ok();
+    match (number(), number(), parts.next()) {
+        (Some(line), Some(column), Some(message)) => Compiled::Refused {
+            line,
+            column,
+            message: message.trim_start().to_owned(),
+        },
+        _ => Compiled::NoCompiler(why.to_owned()),
+    }
+}
+
 /// What stands beside a lab in the worker: edits that came with the run, samples that have arrived.
 struct Here<'a> {
     samples: &'a BTreeMap<String, Sample>,
+    scripts: &'a RefCell<BTreeMap<String, Script>>,
     edits: &'a BTreeMap<String, String>,
 }
 
@@ -344,10 +407,30 @@ impl Beside for Here<'_> {
         self.samples.get(name).cloned().unwrap_or(Sample::Awaited)
     }
 
+    fn compiled(&self, name: &str, source: &str) -> Compiled {
+        let key = format!("{COMPILED}{:x}", Sha256::digest(source));
+        match self.samples.get(&key) {
+            Some(Sample::Bytes(bytes)) => Compiled::Bytes(bytes.clone()),
+            Some(Sample::Missing(why)) => refused(why),
+            found => {
+                if found.is_none() {
+                    let script = Script {
+                        file: name.to_owned(),
+                        source: source.to_owned(),
+                    };
+                    self.scripts.borrow_mut().insert(key.clone(), script);
+                }
+                Compiled::Awaited(key)
+            }
+        }
+    }
+
     fn samples(&self) -> Vec<String> {
         self.samples
             .iter()
-            .filter(|(_, sample)| matches!(sample, Sample::Bytes(_)))
+            .filter(|(name, sample)| {
+                matches!(sample, Sample::Bytes(_)) && !name.starts_with(COMPILED)
+            })
             .map(|(name, _)| name.clone())
             .collect()
     }

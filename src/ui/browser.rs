@@ -201,6 +201,23 @@ pub(super) fn blob_worker(text: &str) -> Result<(web_sys::Worker, BlobAddress), 
     Ok((worker, address))
 }
 
+/// Calls a function of the page's scripts (`src/vendor/kit`), which are loaded for that, with texts.
+///
+/// # Errors
+/// What it threw, in its words.
+pub(super) async fn kit(name: &str, texts: &[&str]) -> Result<JsValue, String> {
+    let call = js_sys::Reflect::get(&js_sys::global(), &"tourKit".into())
+        .and_then(|call| call.dyn_into::<js_sys::Function>())
+        .map_err(|_| super::strings::ENGINE_UNNAMED)?;
+    let all: js_sys::Array = std::iter::once(&name)
+        .chain(texts)
+        .map(|text| JsValue::from_str(text))
+        .collect();
+    let promise = call.apply(&JsValue::NULL, &all).map_err(|e| said(&e))?;
+    let promise: js_sys::Promise = promise.unchecked_into();
+    JsFuture::from(promise).await.map_err(|e| said(&e))
+}
+
 /// Calls back when the browser has nothing better to do: two seconds after now.
 ///
 /// Not `requestIdleCallback`, which not every browser has.

@@ -12,7 +12,7 @@ use super::strings;
 use crate::model::report::Report;
 use crate::model::trace::Event;
 use crate::model::{Problem, Told};
-use crate::protocol::{FromEngine, ToEngine, VERSION};
+use crate::protocol::{FromEngine, Script, ToEngine, VERSION};
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 use std::cell::RefCell;
@@ -68,6 +68,9 @@ pub(super) enum Answer {
 
 type Listener = Rc<dyn Fn(Answer)>;
 
+/// Hears what a check found.
+pub(super) type Checker = Rc<dyn Fn(Option<Problem>)>;
+
 /// The engine; a handle to copy around.
 #[derive(Clone, Copy)]
 pub(super) struct Engine {
@@ -86,6 +89,7 @@ struct Inner {
     /// A run that waits for the engine to be up.
     waiting: Option<ToEngine>,
     listener: Option<(u32, Listener)>,
+    checker: Option<Checker>,
     watchdog: Option<Timeout>,
     since: f64,
     runs: u32,
@@ -173,6 +177,25 @@ impl Engine {
         }
     }
 
+    /// Asks what is wrong with a lab, unless there is a run, which says that too.
+    pub(super) fn check(self, message: ToEngine, checker: Checker) {
+        let ready = self.phase.get_untracked() == Phase::Ready;
+        let free = self.with(|inner| {
+            inner.checker = Some(checker);
+            // A run that only rehearses may be cut short.
+            let runs = inner.busy && inner.runs > 0;
+            !runs && !matches!(inner.waiting, Some(ToEngine::Run { run: 1.., .. }))
+        });
+        match (free, ready) {
+            (true, true) => self.begin(&message),
+            (true, false) => {
+                self.with(|inner| inner.waiting = Some(message));
+                self.warm();
+            }
+            (false, _) => {}
+        }
+    }
+
     /// Asks about the last run: for rows of its trace, for the state at an event.
     pub(super) fn ask(self, request: &ToEngine) {
         self.send(request, &js_sys::Array::new());
@@ -233,6 +256,7 @@ impl Engine {
         let running = self.with(|inner| {
             inner.waiting = None;
             inner.listener = None;
+            inner.checker = None;
             inner.busy
         });
         if running {
@@ -330,7 +354,7 @@ impl Engine {
     fn begin(self, message: &ToEngine) {
         self.with(|inner| {
             inner.since = js_sys::Date::now();
-            inner.busy = true;
+            inner.busy = matches!(message, ToEngine::Run { .. });
         });
         self.watch();
         self.send(message, &js_sys::Array::new());
@@ -416,9 +440,21 @@ impl Engine {
                 }
                 self.module.set(Some(found));
             }
-            Ok(FromEngine::NeedSample { name }) => {
+            Ok(FromEngine::NeedSample { name, script }) => {
                 self.with(|inner| inner.watchdog = None);
-                leptos::task::spawn_local(self.bring(self.era(), name));
+                leptos::task::spawn_local(self.bring(self.era(), name, script));
+            }
+            Ok(FromEngine::Checked { problem }) => {
+                let checker = self.with(|inner| {
+                    // A run that was begun meanwhile is still watched.
+                    if !inner.busy {
+                        inner.watchdog = None;
+                    }
+                    inner.checker.clone()
+                });
+                if let Some(checker) = checker {
+                    checker(problem);
+                }
             }
             Ok(
                 FromEngine::Done { run: REHEARSAL, .. }
@@ -465,8 +501,9 @@ impl Engine {
         }
     }
 
-    /// Fetches a sample filter for the engine, if that is still the one of this era.
-    async fn bring(self, era: u32, name: String) {
+    /// Fetches a sample filter for the engine, or has a text compiled, if it is still the engine of
+    /// this era.
+    async fn bring(self, era: u32, name: String, script: Option<Script>) {
         let address = self.with(|inner| {
             let root = inner.root.as_ref();
             root.map(|root| root.href(&format!("/filters/{name}.wasm")))
@@ -474,8 +511,9 @@ impl Engine {
         let plain = name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        let buffer = match address {
-            Some(address) if plain => browser::fetch_bytes(&address).await,
+        let buffer = match (script, address) {
+            (Some(script), _) => browser::kit("compile", &[&script.file, &script.source]).await,
+            (_, Some(address)) if plain => browser::fetch_bytes(&address).await,
             _ => Err(strings::sample_name(&name)),
         };
         if era != self.era() {

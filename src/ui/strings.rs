@@ -14,7 +14,16 @@ pub const LEARN: &str = "Learn";
 pub const PLAYGROUND: &str = "Playground";
 /// The playground in one sentence.
 pub const PLAYGROUND_LEAD: &str =
-    "A proxy with two Wasm filters. Change anything, press Run, and see what happens.";
+    "A proxy with Wasm filters. Change anything, press Run, and see what happens.";
+/// The request as text.
+pub const RAW: &str = "Raw request";
+/// The labs that the playground begins with: their paths and names.
+pub const PLAYGROUNDS: &[(&str, &str)] = &[
+    ("/playground/", "Sample filters"),
+    ("/playground/assemblyscript/", "AssemblyScript"),
+];
+/// Label of the links to them.
+pub const BEGIN_WITH: &str = "Begin with";
 /// Home: to the playground.
 pub const HOME_PLAY: &str = "Open the playground";
 /// Home: what is inside.
@@ -99,6 +108,14 @@ pub const NOT_FOUND_MAP: &str = "See all lessons";
 /// `12 min`.
 pub fn minutes(minutes: u32) -> String {
     format!("{minutes} min")
+}
+
+/// `Playground`, and the name of any but the first.
+pub fn playground(path: &str, name: &str) -> String {
+    match path == PLAYGROUNDS[0].0 {
+        true => PLAYGROUND.into(),
+        false => format!("{PLAYGROUND}: {name}"),
+    }
 }
 
 /// `Part 3`.

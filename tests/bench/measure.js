@@ -35,9 +35,9 @@ const kilobytes = files => files
   .reduce((sum, size) => sum + size, 0) / 1000;
 const named = (start, end) => readdirSync(dist).filter(name => name.startsWith(start) && name.endsWith(end));
 
-/** What a page asked for that is code of the page: neither the engine's nor a sample filter. */
+/** What a page asked for that is code of the page: what has a row of its own is left out, and sample filters. */
 const pageCode = paths => paths.filter(path =>
-  /\.(js|wasm)$/.test(path) && !path.startsWith('engine-') && !path.startsWith('filters/'));
+  /\.(js|wasm)$/.test(path) && !/^(engine|editor|assemblyscript)-|^filters\//.test(path));
 
 function sizes() {
   const page = readFileSync(join(dist, lesson, 'index.html'), 'utf8');
@@ -47,6 +47,9 @@ function sizes() {
     kilobytes([`${lesson}index.html`, style, 'boot.js', ...fonts]), 'KB', 60);
   row('the engine\'s wasm and JS, brotli',
     kilobytes([...named('engine-', '.js'), ...named('engine-', '.wasm')]), 'KB', 900);
+  row('the editors, brotli', kilobytes(named('editor-', '.js')), 'KB', 200);
+  row('the AssemblyScript compiler with all it needs, brotli',
+    kilobytes(named('assemblyscript-', '.js')), 'KB', 2200);
 }
 
 function commandLine() {

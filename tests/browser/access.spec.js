@@ -3,7 +3,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { test, expect, complaints, started } from './site.js';
 
-const pages = ['', 'learn/', 'playground/', 'learn/first-http-filters/add-a-header/'];
+const pages = ['', 'learn/', 'playground/', 'playground/assemblyscript/', 'learn/first-http-filters/add-a-header/'];
 
 for (const colorScheme of ['light', 'dark']) {
   for (const width of [390, 1280]) {

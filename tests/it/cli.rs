@@ -22,12 +22,18 @@ struct Tour {
 
 /// Runs `tour` in the repository's root, with the samples built.
 fn tour(args: &[&str]) -> Tour {
+    run(Command::new(env!("CARGO_BIN_EXE_tour")).args(args))
+}
+
+/// The same on a machine without any other program.
+fn tour_alone(args: &[&str]) -> Tour {
+    let mut tour = Command::new(env!("CARGO_BIN_EXE_tour"));
+    run(tour.env("PATH", "").args(args))
+}
+
+fn run(tour: &mut Command) -> Tour {
     samples();
-    let output = Command::new(env!("CARGO_BIN_EXE_tour"))
-        .current_dir(root())
-        .args(args)
-        .output()
-        .unwrap();
+    let output = tour.current_dir(root()).output().unwrap();
     Tour {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),

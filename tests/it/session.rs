@@ -52,7 +52,7 @@ fn a_sample_is_asked_for_once_and_kept() {
     let mut session = Session::default();
     let asked = session.handle(run(1, LAB), Vec::new());
     assert!(
-        matches!(asked.as_slice(), [FromEngine::NeedSample { name }] if name == "add-header"),
+        matches!(asked.as_slice(), [FromEngine::NeedSample { name, .. }] if name == "add-header"),
         "{asked:?}"
     );
     let done = session.handle(
@@ -341,5 +341,127 @@ scenarios:
     assert!(
         matches!(done.as_slice(), [FromEngine::Done { report, .. }] if report.ok),
         "{done:?}"
+    );
+}
+
+const SCRIPT: &str = r#"
+name: A filter in AssemblyScript
+envoy:
+  http_filters:
+  - name: envoy.filters.http.wasm
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+      config: {vm_config: {runtime: envoy.wasm.runtime.v8, code: {local: {filename: /f.wasm}}}}
+files:
+  /f.wasm: {assemblyscript: {edit: filter.ts}}
+scenarios:
+- name: One
+  traffic:
+  - request: {path: /}
+"#;
+
+fn script_run(source: &str) -> ToEngine {
+    ToEngine::Run {
+        run: 1,
+        lab: SCRIPT.to_owned(),
+        edits: [("filter.ts".to_owned(), source.to_owned())].into(),
+        request: None,
+        scenario: None,
+    }
+}
+
+/// The name under which a text is to be compiled.
+fn asked(answers: &[FromEngine]) -> String {
+    let [
+        FromEngine::NeedSample {
+            name,
+            script: Some(script),
+        },
+    ] = answers
+    else {
+        panic!("{answers:?}");
+    };
+    assert_eq!(script.file, "filter.ts");
+    name.clone()
+}
+
+#[test]
+fn a_text_in_assemblyscript_is_compiled_once_and_run() {
+    let mut session = Session::default();
+    let name = asked(&session.handle(script_run("// mine"), Vec::new()));
+    let compiled = ToEngine::Sample { name, error: None };
+    let done = session.handle(compiled, vec![sample("add-header")]);
+    let [FromEngine::Done { report, .. }] = done.as_slice() else {
+        panic!("{done:?}");
+    };
+    let upstream = &report.scenarios[0].exchanges[0].upstream_requests[0];
+    assert_eq!(upstream.headers.get_str("x-hello"), Some("world"));
+    // The same text needs no compiler, another one does.
+    let again = session.handle(script_run("// mine"), Vec::new());
+    assert!(
+        matches!(again.as_slice(), [FromEngine::Done { .. }]),
+        "{again:?}"
+    );
+    asked(&session.handle(script_run("// other"), Vec::new()));
+}
+
+#[test]
+fn what_the_compiler_refuses_stands_at_its_line() {
+    for (error, place, words) in [
+        (
+            "3:14: Expected: a type (AS1)",
+            "filter.ts:3:14",
+            "Expected: a type",
+        ),
+        (
+            "the compiler could not be fetched",
+            "filter.ts:1:1",
+            "could not be fetched",
+        ),
+    ] {
+        let mut session = Session::default();
+        let name = asked(&session.handle(script_run("oops"), Vec::new()));
+        let error = Some(error.to_owned());
+        let refused = session.handle(ToEngine::Sample { name, error }, Vec::new());
+        let [FromEngine::Refused { problem, .. }] = refused.as_slice() else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(problem.place.to_string(), place);
+        assert!(problem.message.contains(words), "{problem}");
+    }
+}
+
+#[test]
+fn a_lab_is_checked_while_it_is_typed_without_a_run() {
+    let mut session = ready();
+    let check = |lab: &str| ToEngine::Check {
+        lab: lab.to_owned(),
+        edits: BTreeMap::new(),
+    };
+    let fine = session.handle(check(LAB), Vec::new());
+    assert!(
+        matches!(fine.as_slice(), [FromEngine::Checked { problem: None }]),
+        "{fine:?}"
+    );
+    let wrong = LAB.replace("vm_config", "vm_confg");
+    let found = session.handle(check(&wrong), Vec::new());
+    let [
+        FromEngine::Checked {
+            problem: Some(problem),
+        },
+    ] = found.as_slice()
+    else {
+        panic!("{found:?}");
+    };
+    let line = wrong.lines().position(|line| line.contains("vm_confg"));
+    assert_eq!(Some(problem.place.line as usize), line.map(|at| at + 1));
+    // A lab whose sample is not here yet asks for it, as a run does.
+    let asked = Session::default().handle(check(LAB), Vec::new());
+    assert!(
+        matches!(
+            asked.as_slice(),
+            [FromEngine::NeedSample { script: None, .. }]
+        ),
+        "{asked:?}"
     );
 }

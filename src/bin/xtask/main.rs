@@ -22,6 +22,7 @@ mod site;
 mod slim;
 mod test;
 mod tools;
+mod vendor;
 mod watch;
 
 use std::process::ExitCode;

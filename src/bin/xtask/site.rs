@@ -5,6 +5,7 @@ use crate::options::{self, Given};
 use crate::sh::{self, Outcome};
 use crate::slim;
 use crate::tools::{self, Tools};
+use crate::vendor;
 use std::path::{Path, PathBuf};
 
 /// How the site is compiled.
@@ -92,6 +93,7 @@ fn slim(tools: &Tools, wasm: &Path) -> Outcome<()> {
 /// Makes a site of what was compiled, at `out`. With an address, pages name it in their heads.
 pub(crate) fn assemble(mode: Mode, out: &Path, url: Option<&str>) -> Outcome<()> {
     sh::step("writing the pages", || {
+        vendor::bundle()?;
         sh::empty_dir(out)?;
         let styles = sh::root().join("public/styles");
         sh::copy_dir(&sh::root().join("public"), out, &|path| path == styles)?;
@@ -113,14 +115,28 @@ fn shell(compiled: &Path, out: &Path) -> Outcome<String> {
         sh::copy_dir(&snippets, &out.join("snippets"), &|_| false)?;
     }
     let mut shell = sh::read(&compiled.join("index.html"))?;
+    let vendor = vendor::dir();
     let files = [
-        ("APP_SCRIPT", "app.js", "app", "js"),
-        ("APP_WASM", "app_bg.wasm", "app", "wasm"),
-        ("ENGINE_SCRIPT", "engine.js", "engine", "js"),
-        ("ENGINE_WASM", "engine_bg.wasm", "engine", "wasm"),
+        ("APP_SCRIPT", compiled.join("app.js"), "app", "js"),
+        ("APP_WASM", compiled.join("app_bg.wasm"), "app", "wasm"),
+        ("ENGINE_SCRIPT", compiled.join("engine.js"), "engine", "js"),
+        (
+            "ENGINE_WASM",
+            compiled.join("engine_bg.wasm"),
+            "engine",
+            "wasm",
+        ),
+        ("EDITOR_SCRIPT", vendor.join("editor.js"), "editor", "js"),
+        ("KIT_SCRIPT", vendor.join("kit.js"), "kit", "js"),
+        (
+            "COMPILER_SCRIPT",
+            vendor.join("assemblyscript.js"),
+            "assemblyscript",
+            "js",
+        ),
     ];
     for (mark, file, stem, kind) in files {
-        let bytes = sh::read_bytes(&compiled.join(file))?;
+        let bytes = sh::read_bytes(&file)?;
         shell = named(&shell, mark, out, stem, kind, &bytes)?;
     }
     // One file instead of many, in the order of the names.

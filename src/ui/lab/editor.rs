@@ -1,5 +1,8 @@
 //! A text editor: line numbers, the problem at its line, Tab that indents after typing and leaves
 //! after Escape.
+//!
+//! The element around the text area puts a richer editor over it when that has been loaded
+//! (`src/vendor/editor`), which does all of this itself; the text area stays what is read and set.
 
 use super::state::LabState;
 use crate::ui::browser;
@@ -41,7 +44,7 @@ pub(super) fn TextEditor(state: LabState, name: String) -> impl IntoView {
     let start = untrack(text);
     let message_id = format!("problem-{}", name.get_value().replace(['.', '/'], "-"));
     view! {
-        <div class="editor">
+        <code-editor class="editor">
             <ol class="gutter" aria-hidden="true">
                 {move || {
                     let bad = bad_line();
@@ -54,6 +57,11 @@ pub(super) fn TextEditor(state: LabState, name: String) -> impl IntoView {
                 aria-label=name.get_value()
                 aria-describedby=message_id.clone()
                 aria-invalid=move || (bad_line() > 0).to_string()
+                data-problem=move || {
+                    problem
+                        .get()
+                        .map(|p| format!("{}:{}:{}", p.place.line, p.place.column, p.message))
+                }
                 spellcheck="false"
                 autocapitalize="off"
                 autocomplete="off"
@@ -70,7 +78,7 @@ pub(super) fn TextEditor(state: LabState, name: String) -> impl IntoView {
             >
                 {start}
             </textarea>
-        </div>
+        </code-editor>
         <div id=message_id class="editor-problem">
             {move || {
                 problem

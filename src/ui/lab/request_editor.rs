@@ -1,4 +1,7 @@
 //! The request editor: method, path, authority, header rows, body, chunk sizes, trailers.
+//!
+//! The raw form's text area holds the form as JSON; its editor shows that as HTTP does
+//! (`src/vendor/editor/request.js`).
 
 use super::state::LabState;
 use crate::ui::logic::request::{Field, RequestForm, Rows};
@@ -110,6 +113,21 @@ pub(super) fn RequestEditor(state: LabState) -> impl IntoView {
                 write=|form| &mut form.trailers
             />
             </div>
+            </details>
+            <details class="more-fields raw">
+                <summary>{strings::RAW}</summary>
+                <code-editor class="editor">
+                    <textarea
+                        aria-label=strings::RAW
+                        data-codec="request"
+                        prop:value=move || form.with(|f| serde_json::to_string(f).unwrap_or_default())
+                        on:input=move |e| {
+                            if let Ok(read) = serde_json::from_str(&event_target_value(&e)) {
+                                form.set(read);
+                            }
+                        }
+                    ></textarea>
+                </code-editor>
             </details>
             <div class="editor-problem">
                 {move || {

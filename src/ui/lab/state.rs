@@ -22,6 +22,9 @@ pub(super) const LAB_FILE: &str = "lab.yaml";
 /// The place of the state among the results.
 pub(super) const STATE_TAB: usize = 3;
 
+/// How long the learner has not typed when the texts are looked at, in milliseconds.
+const TYPING_MS: u32 = 300;
+
 /// Which pane a narrow screen shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::ui) enum Pane {
@@ -89,6 +92,8 @@ pub(in crate::ui) struct LabState {
     /// Whether a run is under way.
     pub(in crate::ui) busy: RwSignal<bool>,
     pub(super) shown: RwSignal<Shown>,
+    /// What has to be mended before a run, as far as it is known.
+    problem: RwSignal<Option<Problem>>,
     pub(super) field_problem: RwSignal<Option<FieldProblem>>,
     /// The scenario that the result shows.
     pub(super) scenario: RwSignal<usize>,
@@ -142,6 +147,7 @@ impl LabState {
             loaded: RwSignal::new(false),
             busy: RwSignal::new(false),
             shown: RwSignal::new(Shown::Nothing),
+            problem: RwSignal::new(None),
             field_problem: RwSignal::new(None),
             scenario: RwSignal::new(0),
             trace: RwSignal::new(TraceRows::default()),
@@ -171,6 +177,7 @@ impl LabState {
             let edits = self.edits();
             if first.is_some() {
                 keep::save(&id, &Kept::of(&original, &edits));
+                self.check_soon();
             }
         });
         let keys = window_event_listener(leptos::ev::keydown, move |event| {
@@ -189,8 +196,11 @@ impl LabState {
         if let Some(engine) = engine {
             browser::when_idle(move || {
                 // What the lab began with: the learner's edits run when the learner says so. The
-                // lab may be gone by now.
-                if let Some(texts) = self.original.try_with_value(|lab| lab.texts.clone()) {
+                // lab may be gone by now. What needs a compiler waits for the learner, who may
+                // never ask for that download.
+                let texts = self.original.try_with_value(|lab| lab.texts.clone());
+                let compiled = |name: &String| name.ends_with(".ts");
+                if let Some(texts) = texts.filter(|texts| !texts.keys().any(compiled)) {
                     engine.rehearse(|run| self.message(run, texts, None));
                 }
             });
@@ -298,19 +308,40 @@ impl LabState {
         self.run();
     }
 
-    fn message(
-        self,
-        run: u32,
-        mut texts: BTreeMap<String, String>,
-        request: Option<Request>,
-    ) -> ToEngine {
+    /// Has the engine look at the texts when the learner has stopped typing.
+    fn check_soon(self) {
+        let texts = self.texts.get_untracked();
+        let check = move || {
+            // Gone, or typed on: that asks anew.
+            let same = self.texts.try_with_untracked(|now| *now == texts);
+            if let (Some(true), Some(engine)) = (same, self.engine) {
+                let (lab, edits) = self.files(texts);
+                let hear = Rc::new(move |problem| drop(self.problem.try_set(problem)));
+                engine.check(ToEngine::Check { lab, edits }, hear);
+            }
+        };
+        gloo::timers::callback::Timeout::new(TYPING_MS, check).forget();
+    }
+
+    /// The lab file's text, and the editable parts without it.
+    fn files(self, mut texts: BTreeMap<String, String>) -> (String, BTreeMap<String, String>) {
         let lab = texts
             .remove(LAB_FILE)
             .unwrap_or_else(|| self.lab.with_value(|lab| lab.text.clone()));
+        (lab, texts)
+    }
+
+    fn message(
+        self,
+        run: u32,
+        texts: BTreeMap<String, String>,
+        request: Option<Request>,
+    ) -> ToEngine {
+        let (lab, edits) = self.files(texts);
         ToEngine::Run {
             run,
             lab,
-            edits: texts,
+            edits,
             request,
             scenario: None,
         }
@@ -341,6 +372,7 @@ impl LabState {
                     .get_untracked()
                     .min(report.scenarios.len().saturating_sub(1));
                 self.busy.set(false);
+                self.problem.set(None);
                 self.scenario.set(scenario);
                 self.announced.set(outcome::sentence(&report, scenario));
                 self.shown.set(Shown::Done(Arc::new(Finished {
@@ -366,6 +398,7 @@ impl LabState {
                     }
                     None => self.pane.set(Pane::Result),
                 }
+                self.problem.set(Some(problem.clone()));
                 self.shown.set(Shown::Refused(problem));
             }
             Answer::Rows {
@@ -523,12 +556,9 @@ impl LabState {
         Some(scenarios.all(|s| s.ok || !names.contains(&s.name)))
     }
 
-    /// The problem for which a run was refused.
+    /// The problem for which a run was refused, or would be.
     pub(super) fn problem(self) -> Option<Problem> {
-        match self.shown.get() {
-            Shown::Refused(problem) => Some(problem),
-            _ => None,
-        }
+        self.problem.get()
     }
 
     /// Whether the engine is still on its way.

@@ -2,6 +2,7 @@
 
 use crate::ui::lab::{BottomBar, Lab, LabState, OwnModule, Pane, dropped};
 use crate::ui::page;
+use crate::ui::shell::href;
 use crate::ui::strings;
 use leptos::prelude::*;
 
@@ -9,6 +10,13 @@ use leptos::prelude::*;
 #[component]
 pub(in crate::ui) fn Playground(lab: page::Lab) -> impl IntoView {
     let state = LabState::new(&lab, Pane::Edit);
+    let labs = strings::PLAYGROUNDS
+        .iter()
+        .map(|(path, name)| {
+            let here = (path.trim_matches('/') == lab.id).then_some("page");
+            view! { <a href=href(path) aria-current=here>{*name}</a> }
+        })
+        .collect_view();
     view! {
         <div
             class="playground"
@@ -19,6 +27,7 @@ pub(in crate::ui) fn Playground(lab: page::Lab) -> impl IntoView {
             <div class="playground-head">
                 <h1>{strings::PLAYGROUND}</h1>
                 <p>{strings::PLAYGROUND_LEAD}</p>
+                <nav aria-label=strings::BEGIN_WITH>{labs}</nav>
                 <OwnModule state />
             </div>
             <Lab state />

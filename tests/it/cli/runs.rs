@@ -180,7 +180,7 @@ fn in_the_page(lab: &str) -> (Report, Vec<String>) {
     while let Some(FromEngine::NeedSample { .. }) = answers.first() {
         let mut next = Vec::new();
         for answer in answers {
-            let FromEngine::NeedSample { name } = answer else {
+            let FromEngine::NeedSample { name, .. } = answer else {
                 panic!("{answer:?}")
             };
             let bytes = sample(&name);
