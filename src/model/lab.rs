@@ -115,6 +115,55 @@ pub struct RequestMatch {
     pub connect: bool,
 }
 
+/// How an upstream fails a request, by the word that Envoy has for it in response code details.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reset {
+    /// It resets the stream.
+    #[default]
+    Remote,
+    /// It refuses the stream, so that another attempt does no harm.
+    RefusedStream,
+    /// It closes the connection.
+    Termination,
+    /// It refuses the connection.
+    ConnectFailure,
+    /// It does not accept the connection within the cluster's `connect_timeout`.
+    ConnectTimeout,
+    /// What it sends is no HTTP.
+    Protocol,
+}
+
+impl Reset {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Remote,
+        Self::RefusedStream,
+        Self::Termination,
+        Self::ConnectFailure,
+        Self::ConnectTimeout,
+        Self::Protocol,
+    ];
+
+    /// Envoy's word, as in `upstream_reset_before_response_started{…}`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Remote => "remote_reset",
+            Self::RefusedStream => "remote_refused_stream_reset",
+            Self::Termination => "connection_termination",
+            Self::ConnectFailure => "remote_connection_failure",
+            Self::ConnectTimeout => "connection_timeout",
+            Self::Protocol => "protocol_error",
+        }
+    }
+
+    /// Whether no connection comes about, so that the upstream never sees the request.
+    #[must_use]
+    pub fn unconnected(self) -> bool {
+        matches!(self, Self::ConnectFailure | Self::ConnectTimeout)
+    }
+}
+
 /// What an upstream does with a request.
 #[derive(Clone, Debug, Default)]
 pub enum UpstreamAction {
@@ -133,9 +182,15 @@ pub enum UpstreamAction {
         chunks: Vec<usize>,
         /// Trailers.
         trailers: Headers,
+        /// Statuses from 100 to 199 that come before it.
+        informational: Vec<u16>,
+        /// How the stream is broken off once all this has been sent, without an end.
+        reset: Option<Reset>,
     },
-    /// Resets the stream.
-    Reset,
+    /// Fails before a response, as Envoy would name it.
+    Reset(Reset),
+    /// Answers 400 to a malformed request; what is well-formed goes to the rules after it.
+    Strict,
     /// Never answers.
     Timeout,
     /// Answers a gRPC call or stream.

@@ -117,6 +117,10 @@ impl Shared {
                 .as_ref()
                 .map(|u| address((&u.host.0, u.host.1))),
             "UPSTREAM_CLUSTER" => stream.upstream.as_ref().map(|u| u.cluster.clone()),
+            "UPSTREAM_REQUEST_ATTEMPT_COUNT" => Some(info.attempts.to_string()),
+            "UPSTREAM_TRANSPORT_FAILURE_REASON" => {
+                Some(info.transport_failure.to_owned()).filter(|why| !why.is_empty())
+            }
             "ROUTE_NAME" => {
                 let name = &self.route(info.route?).name;
                 Some(name.clone()).filter(|n| !n.is_empty())

@@ -1,19 +1,17 @@
 //! HTTP callouts of plugins: requests to clusters on behalf of a root context.
 
 use super::clock::Weight;
+use super::retry::Failure;
 use super::shared::Shared;
 use super::task::{After, Call, Command, Task};
 use super::upstream::{Answer as Script, answer, find_rule};
 use crate::abi::Status;
 use crate::host::GuestCall;
 use crate::host::port::{Answer, At, HttpCallout, Refusal};
-use crate::model::lab::UpstreamAction;
+use crate::model::lab::{Reset, UpstreamAction};
 use crate::model::report::{Message, UpstreamRequest};
 use crate::model::trace::{Kind, arg};
 use crate::model::{Bytes, Headers};
-
-/// Envoy's default of a cluster's `max_requests`.
-const REQUESTS_MAX: usize = 1024;
 
 /// Callouts of one scenario: a plugin that calls out twice from each answer would never end.
 pub(super) const CALLOUTS_MAX: usize = 10_000;
@@ -55,6 +53,7 @@ impl Shared {
             ));
         };
         let no_host = known.hosts.is_empty();
+        let connect_ns = known.connect_timeout_ns;
         for name in [":method", ":path", ":authority"] {
             if callout.headers.get(name).is_none() {
                 return Err(Refusal::new(
@@ -72,7 +71,7 @@ impl Shared {
         if self.circuit_is_open(&cluster) {
             return Err(Refusal::new(
                 Status::InternalFailure,
-                "the cluster's circuit breaker is open: 1024 requests are under way",
+                "the cluster's circuit breaker is open: as many requests are under way as it lets through",
             ));
         }
         if self.callouts.len() + self.grpc.len() >= CALLOUTS_MAX {
@@ -107,9 +106,21 @@ impl Shared {
                 )
             }
             Script::Silence => (None, None),
-            Script::Reset => {
-                let text = "upstream connect error or disconnect/reset before headers. reset reason: remote reset";
-                (Some(rule.delay_ns), Some(router_reply("503", text)))
+            Script::Reset(reset) => {
+                let failure = Failure::of(reset);
+                let status = failure.status.to_string();
+                let delay = match reset {
+                    Reset::ConnectTimeout => connect_ns,
+                    _ => rule.delay_ns,
+                };
+                (
+                    Some(delay),
+                    Some(router_reply(&status, &failure.body(false))),
+                )
+            }
+            // Broken off once its headers were there: the one failure that is no response.
+            Script::Frames(frames, _) if frames.iter().any(|frame| frame.reset.is_some()) => {
+                (Some(rule.delay_ns), None)
             }
             Script::Frames(_, message) => (Some(rule.delay_ns), Some(message)),
         };
@@ -158,25 +169,26 @@ impl Shared {
         Ok(token)
     }
 
-    /// Whether as many callouts to a cluster are under way as its circuit breaker lets through.
+    /// Whether as many requests to a cluster are under way as its circuit breaker lets through.
     pub(super) fn circuit_is_open(&mut self, cluster: &str) -> bool {
-        let open = self
-            .under_way
-            .get(cluster)
-            .is_some_and(|n| *n >= REQUESTS_MAX);
+        let most = self
+            .cluster_index(cluster)
+            .map_or(0, |at| self.config.clusters[at].max_requests);
+        let under_way = self.under_way.get(cluster).copied().unwrap_or(0);
+        let open = under_way >= most;
         if open {
             self.cluster_stat(cluster, "upstream_rq_pending_overflow", 1);
         }
         open
     }
 
-    /// A callout to a cluster is sent.
+    /// A request to a cluster is sent.
     pub(super) fn callout_begins(&mut self, cluster: &str) {
         self.cluster_stat(cluster, "upstream_rq_total", 1);
         *self.under_way.entry(cluster.to_owned()).or_insert(0) += 1;
     }
 
-    /// A callout to a cluster is over.
+    /// A request to a cluster is over.
     pub(super) fn callout_is_over(&mut self, cluster: &str) {
         if let Some(n) = self.under_way.get_mut(cluster) {
             *n = n.saturating_sub(1);

@@ -1,7 +1,7 @@
 //! The client's side of the connection manager: requests come in, responses go out, streams end.
 
 use super::clock::Weight;
-use super::config::FailurePolicy;
+use super::config::{Action, Choice, FailurePolicy};
 use super::local_reply::Reply;
 use super::shared::Shared;
 use super::stream::{Active, Frame, Half, Info, Life, RouteCache, Stream};
@@ -13,7 +13,8 @@ use crate::model::{Headers, Request};
 use std::collections::VecDeque;
 
 /// Headers that only internal peers may send; cut from everyone else's requests.
-const INTERNAL: [&str; 13] = [
+const INTERNAL: [&str; 14] = [
+    "x-envoy-internal",
     "x-envoy-retriable-status-codes",
     "x-envoy-retriable-header-names",
     "x-envoy-retry-on",
@@ -116,6 +117,8 @@ impl Shared {
             reading: false,
             route: RouteCache::Unknown,
             upstream: None,
+            attempts: None,
+            route_timer: None,
             info,
             exchange,
             received: None,
@@ -128,18 +131,59 @@ impl Shared {
         index
     }
 
+    /// The filter chain of a stream whose route is known.
+    fn create_chain(&mut self, index: usize) {
+        let thread = self.streams[index].thread;
+        let chain = self.chain.iter().enumerate();
+        let filters = chain.map(|(filter, plugin)| {
+            let off = self.filter_is_off(index, filter);
+            self.active(thread, *plugin, off)
+        });
+        self.streams[index].filters = filters.collect();
+    }
+
+    /// Whether a filter stays out of a stream, by what its route says of it: the most specific place
+    /// that says anything decides, once for the whole stream.
+    fn filter_is_off(&self, index: usize, filter: usize) -> bool {
+        let filter = &self.config.manager.filters[filter];
+        let info = &self.streams[index].info;
+        let routes = &self.config.manager.routes;
+        let Some((host, route)) = info.route else {
+            return filter.disabled;
+        };
+        let host = &routes.hosts[host];
+        let route = &host.routes[route];
+        let weighted = match (&route.action, info.weighted) {
+            (Action::Forward(forward), Some(at)) => match &forward.choice {
+                Choice::Weighted(list) => list.get(at),
+                _ => None,
+            },
+            _ => None,
+        };
+        let places = [
+            weighted.map(|cluster| &cluster.per_route),
+            Some(&route.per_route),
+            Some(&host.per_route),
+            Some(&routes.per_route),
+        ];
+        let mut said = places.into_iter().flatten();
+        said.find_map(|place| place.off(&filter.name))
+            .unwrap_or(filter.disabled)
+    }
+
     /// A filter's state on a new stream of a thread.
-    fn active(&self, thread: usize, plugin: usize) -> Active {
+    fn active(&self, thread: usize, plugin: usize, off: bool) -> Active {
         let handle = self.handle(thread, plugin);
         let failed = handle.is_none_or(|(vm, _)| self.vms[vm].failed);
         let open = self.plugins[plugin].config.policy == FailurePolicy::Open;
         let wasm = WasmStream {
             handle,
-            skipped: failed && open,
+            skipped: off || failed && open,
             ..WasmStream::default()
         };
         Active {
             wasm,
+            off,
             ..Active::default()
         }
     }
@@ -172,11 +216,6 @@ impl Shared {
             self.push_front(Task::ClientRead(index));
             self.reload_plugins();
             return;
-        }
-        if begins {
-            let thread = stream.thread;
-            let filters = self.chain.iter().map(|plugin| self.active(thread, *plugin));
-            self.streams[index].filters = filters.collect();
         }
         let Some(frame) = self.streams[index].inbox.pop_front() else {
             return;
@@ -236,18 +275,26 @@ impl Shared {
 
     /// The connection manager's own changes to a request; false when it has answered itself.
     fn prepare_request(&mut self, index: usize, mut headers: Headers) -> bool {
+        let upgrade = headers.get("upgrade").is_some()
+            && headers.get_str("connection").is_some_and(|value| {
+                let mut words = value.split(',').map(str::trim);
+                words.any(|word| word.eq_ignore_ascii_case("upgrade"))
+            });
         for name in HOP_BY_HOP {
             headers.remove(name);
         }
         for name in INTERNAL {
             headers.remove(name);
         }
-        if headers
-            .get_str("expect")
-            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+        let expects = headers.get_str("expect");
+        if !self.config.manager.proxy_100
+            && expects.is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
         {
             // The manager answers it with 100 itself: no filter sees it.
             headers.remove("expect");
+            let mut answer = Headers::default();
+            answer.push(":status", "100");
+            self.write_informational(index, &answer);
         }
         if headers.get("x-forwarded-proto").is_none() {
             headers.push("x-forwarded-proto", "http");
@@ -258,7 +305,12 @@ impl Shared {
         }
         let path = headers.get_str(":path").unwrap_or("").to_owned();
         self.streams[index].request.headers = Some(headers);
-        if !path.starts_with('/') && path != "*" {
+        let rejected = !path.starts_with('/') && path != "*";
+        if !rejected {
+            self.resolve_route(index);
+        }
+        self.create_chain(index);
+        if rejected {
             let details = if path.is_empty() {
                 "missing_path_rejected"
             } else {
@@ -272,8 +324,25 @@ impl Shared {
             self.local_reply(index, reply);
             return false;
         }
-        self.resolve_route(index);
+        if upgrade {
+            // `upgrade_configs` allows none.
+            let reply = Reply {
+                status: 403,
+                details: "upgrade_failed".to_owned(),
+                ..Reply::default()
+            };
+            self.local_reply(index, reply);
+            return false;
+        }
         true
+    }
+
+    /// A response of 1xx leaves for the client.
+    pub(super) fn write_informational(&mut self, index: usize, headers: &Headers) {
+        if self.trace.capture {
+            let args = vec![arg("stream", index), arg("headers", headers)];
+            self.record(Kind::Client, "informational_headers", None, None, args);
+        }
     }
 
     /// Response headers leave for the client.

@@ -1,5 +1,6 @@
 //! Local replies: answers that the proxy or a filter makes itself. Envoy's `sendLocalReply`.
 
+use super::config::Action;
 use super::shared::Shared;
 use super::stream::Life;
 use super::task::{Direction, Part, Pass, Task};
@@ -99,6 +100,12 @@ impl Shared {
 
     /// Headers and body as Envoy generates them.
     fn build_reply(&mut self, index: usize, reply: Reply) -> (Headers, Vec<u8>) {
+        // What the route adds comes before what the reply itself brings.
+        let mut routed = Headers::default();
+        let place = self.streams[index].info.route;
+        if place.is_some_and(|place| matches!(self.route(place).action, Action::Forward(_))) {
+            self.change_response(index, &mut routed);
+        }
         let info = &self.streams[index].info;
         let mut headers = Headers::default();
         if info.grpc {
@@ -114,7 +121,7 @@ impl Shared {
             if !reply.body.is_empty() && !info.head {
                 headers.push("grpc-message", percent_encode(&reply.body));
             }
-            for (name, value) in reply.headers.iter() {
+            for (name, value) in routed.iter().chain(reply.headers.iter()) {
                 if headers.get(name).is_none() {
                     headers.push(name, value);
                 }
@@ -122,7 +129,7 @@ impl Shared {
             return (headers, Vec::new());
         }
         headers.push(":status", reply.status.to_string());
-        for (name, value) in reply.headers.iter() {
+        for (name, value) in routed.iter().chain(reply.headers.iter()) {
             if name != b":status" {
                 headers.push(name, value);
             }

@@ -134,6 +134,8 @@ impl Shared {
                 format!("on_tick of {plugin} in VM {vm}")
             }
             Task::RouteTimeout(stream) => format!("the route's timeout of stream {stream}"),
+            Task::PerTryTimeout(stream) => format!("the timeout of an attempt of stream {stream}"),
+            Task::Retry(stream) => format!("another attempt of stream {stream}"),
             Task::IdleTimeout(stream) => format!("the idle timeout of stream {stream}"),
             Task::UpstreamAnswer(stream) => format!("the upstream's answer to stream {stream}"),
             Task::ClientGone(stream) => format!("the client of stream {stream} goes away"),

@@ -172,11 +172,7 @@ impl Shared {
 
     /// The cluster of the route, before the router has picked a host and after.
     fn cluster_of(&self, stream: &Stream) -> Option<&Cluster> {
-        use super::config::Action;
-        let name = match &self.route(stream.info.route?).action {
-            Action::Forward(forward) => &forward.cluster,
-            _ => return None,
-        };
+        let name = stream.info.cluster.as_ref()?;
         self.config.clusters.iter().find(|c| c.name == *name)
     }
 
@@ -199,10 +195,12 @@ impl Shared {
             ["port"] => upstream.and_then(|u| Value::number(u.host.1)),
             ["local_address"] => upstream.and_then(|_| Value::text(format!("{CLIENT}:40000"))),
             ["locality", rest @ ..] => Value::from(&self.said_of_host(stream)?.locality).walk(rest),
-            ["transport_failure_reason"] => upstream.and_then(|_| Value::text("")),
-            // No attempt yet is 0; nothing is tried again here.
-            ["request_attempt_count"] => Value::number(i64::from(upstream.is_some())),
-            // Scripted upstreams accept at once.
+            ["transport_failure_reason"] => {
+                upstream.and_then(|_| Value::text(stream.info.transport_failure))
+            }
+            // No attempt yet is 0.
+            ["request_attempt_count"] => Value::number(stream.info.attempts),
+            // Scripted upstreams accept at once, or not at all.
             ["cx_pool_ready_duration"] => upstream.map(|_| Value::Int(0)),
             ["num_endpoints"] => Value::number(self.cluster_of(stream)?.hosts.len()),
             [] => Some(Value::Unlisted),

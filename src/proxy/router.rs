@@ -1,11 +1,11 @@
 //! The router: chooses a route before the filters run, and at their end sends the request on.
 
 use super::clock::Weight;
-use super::config::{
-    Action, Append, Forward, HeaderChange, HeaderMatch, PathMatch, Redirect, Route, TextMatch,
-};
+use super::config::{Action, Append, Choice, Forward, HeaderChange, PathMatch, Redirect, Route};
 use super::downstream::put;
 use super::local_reply::Reply;
+use super::lookup::find_route;
+use super::retry::{Attempts, Limits, expected_ms};
 use super::shared::Shared;
 use super::stream::{RouteCache, Upstream};
 use super::task::{Direction, Task};
@@ -29,6 +29,7 @@ impl Shared {
                 None => RouteCache::Missing,
             };
             stream.info.route = found;
+            self.choose_cluster(index);
             if self.trace.capture {
                 let name = match found {
                     Some((host, route)) => {
@@ -45,6 +46,42 @@ impl Shared {
             RouteCache::Found(host, route) => Some((host, route)),
             _ => None,
         }
+    }
+
+    /// The cluster of the route that was found: named, in a request header, or drawn by weight. A
+    /// stream draws once, so a route that is chosen anew leads to the same cluster.
+    fn choose_cluster(&mut self, index: usize) {
+        let place = self.streams[index].info.route;
+        let choice = place.and_then(|place| match &self.route(place).action {
+            Action::Forward(forward) => Some(forward.choice.clone()),
+            _ => None,
+        });
+        let (cluster, weighted) = match choice {
+            None => (None, None),
+            Some(Choice::Named(name, _)) => (Some(name), None),
+            Some(Choice::Header(header)) => {
+                let headers = self.streams[index].request.headers.as_ref();
+                let name = headers.and_then(|headers| headers.get_str(&header));
+                (Some(name.unwrap_or("").to_owned()), None)
+            }
+            Some(Choice::Weighted(list)) => {
+                let drawn = match self.streams[index].info.random {
+                    Some(drawn) => drawn,
+                    None => self.random.next(),
+                };
+                self.streams[index].info.random = Some(drawn);
+                let total: u64 = list.iter().map(|w| u64::from(w.weight)).sum();
+                let mut left = drawn % total.max(1);
+                let at = list.iter().position(|w| {
+                    let here = left < u64::from(w.weight);
+                    left = left.saturating_sub(u64::from(w.weight));
+                    here
+                });
+                (at.map(|at| list[at].name.clone()), at)
+            }
+        };
+        let info = &mut self.streams[index].info;
+        (info.cluster, info.weighted) = (cluster, weighted);
     }
 
     /// A route by its place.
@@ -134,33 +171,13 @@ impl Shared {
         change: &HeaderChange,
         end: bool,
     ) {
-        let found = self
-            .config
-            .clusters
-            .iter()
-            .position(|c| c.name == forward.cluster);
-        let Some(cluster) = found else {
+        let name = self.streams[index].info.cluster.clone().unwrap_or_default();
+        let Some(cluster) = self.cluster_index(&name) else {
             self.streams[index].flag("NC");
             self.http_stat("no_cluster", 1);
-            let details = "cluster_not_found".to_owned();
-            self.local_reply(
-                index,
-                Reply {
-                    status: 503,
-                    details,
-                    ..Reply::default()
-                },
-            );
-            return;
-        };
-        let thread = self.streams[index].thread;
-        let Some(host) = self.pick_host(thread, cluster) else {
-            self.streams[index].flag("UH");
-            self.cluster_stat(&forward.cluster, "upstream_cx_none_healthy", 1);
             let reply = Reply {
-                status: 503,
-                body: b"no healthy upstream".to_vec(),
-                details: "no_healthy_upstream".to_owned(),
+                status: forward.not_found,
+                details: "cluster_not_found".to_owned(),
                 ..Reply::default()
             };
             self.local_reply(index, reply);
@@ -171,27 +188,75 @@ impl Shared {
             .headers
             .clone()
             .unwrap_or_default();
+        if self.strictly_refused(index, &headers) {
+            return;
+        }
+        let thread = self.streams[index].thread;
+        let Some(host) = self.pick_host(thread, cluster) else {
+            self.no_host(index, &name);
+            return;
+        };
+        let place = self.streams[index].info.route;
+        let hosts = &self.config.manager.routes.hosts;
+        let of_host = place.map(|(host, _)| &hosts[host]);
+        let policy = forward
+            .retry
+            .as_ref()
+            .or(of_host.and_then(|host| host.retry.as_ref()));
+        let limits = Limits::read(&mut headers, forward.timeout_ns, policy);
+        let attempts = Attempts::new(&mut headers, policy, limits);
+        let count = of_host.is_some_and(|host| host.attempt_count);
+        let envoys = !self.config.manager.suppress_envoy_headers;
         if let Some(rewrite) = &forward.prefix_rewrite {
             let old = headers.get_str(":path").unwrap_or("/").to_owned();
             put(&mut headers, ":path", rewrite_prefix(path, rewrite, &old));
-            put(&mut headers, "x-envoy-original-path", old);
+            if envoys {
+                put(&mut headers, "x-envoy-original-path", old);
+            }
         }
         if let Some(host) = &forward.host_rewrite {
             put(&mut headers, ":authority", host);
         }
-        self.change_headers(index, change, &mut headers);
-        if forward.timeout_ns > 0 {
+        for change in self.changes(index, change, false) {
+            self.change_headers(index, &change, &mut headers);
+        }
+        if let Some(ms) = expected_ms(&limits, 0).filter(|_| envoys) {
             put(
                 &mut headers,
                 "x-envoy-expected-rq-timeout-ms",
-                (forward.timeout_ns / 1_000_000).to_string(),
+                ms.to_string(),
             );
         }
-        self.cluster_stat(&forward.cluster, "upstream_rq_total", 1);
+        if count {
+            put(&mut headers, "x-envoy-attempt-count", "1");
+        }
+        // The access log and `on_log` see the request as the router has sent it.
+        self.streams[index].request.headers = Some(headers.clone());
+        self.streams[index].attempts = Some(attempts);
+        if self.begin_attempt(index, cluster, host, headers, end) && end {
+            self.request_sent(index);
+        }
+    }
+
+    /// Sends a request's headers to a host of a cluster; false when the circuit breaker is open.
+    pub(super) fn begin_attempt(
+        &mut self,
+        index: usize,
+        cluster: usize,
+        host: (String, u16),
+        headers: Headers,
+        end: bool,
+    ) -> bool {
+        let cluster = self.config.clusters[cluster].name.clone();
+        if self.circuit_is_open(&cluster) {
+            self.overflow(index);
+            return false;
+        }
+        self.callout_begins(&cluster);
         if self.trace.capture {
             let args = vec![
                 arg("stream", index),
-                arg("cluster", forward.cluster.as_bytes()),
+                arg("cluster", cluster.as_bytes()),
                 arg("headers", &headers),
                 arg("end_of_stream", if end { "true" } else { "false" }),
             ];
@@ -199,15 +264,14 @@ impl Shared {
         }
         let now = self.clock.now_ns;
         let stream = &mut self.streams[index];
-        // The access log and `on_log` see the request as the router has sent it.
-        stream.request.headers = Some(headers.clone());
+        stream.info.attempts += 1;
         stream.exchange.upstream_requests.push(UpstreamRequest {
-            cluster: forward.cluster.clone(),
+            cluster: cluster.clone(),
             headers,
             ..UpstreamRequest::default()
         });
         stream.upstream = Some(Upstream {
-            cluster: forward.cluster.clone(),
+            cluster,
             host,
             index: stream.exchange.upstream_requests.len() - 1,
             request_done: false,
@@ -217,13 +281,57 @@ impl Shared {
             inbox: VecDeque::new(),
             reading: false,
             answered: false,
-            timeout: None,
+            per_try: None,
             answer: None,
+            rule: None,
             gone: false,
         });
-        if end {
-            self.request_sent(index, forward.timeout_ns);
-        }
+        true
+    }
+
+    /// No host to send to.
+    pub(super) fn no_host(&mut self, index: usize, cluster: &str) {
+        self.streams[index].flag("UH");
+        self.cluster_stat(cluster, "upstream_cx_none_healthy", 1);
+        let reply = Reply {
+            status: 503,
+            body: b"no healthy upstream".to_vec(),
+            details: "no_healthy_upstream".to_owned(),
+            ..Reply::default()
+        };
+        self.local_reply(index, reply);
+    }
+
+    /// A cluster by its name.
+    pub(super) fn cluster_index(&self, name: &str) -> Option<usize> {
+        self.config.clusters.iter().position(|c| c.name == name)
+    }
+
+    /// Envoy's `strict_check_headers`: whether the request was answered 400 for one of them.
+    fn strictly_refused(&mut self, index: usize, headers: &Headers) -> bool {
+        let names = self.config.manager.strict_headers.iter();
+        let bad = names.filter_map(|name| {
+            let value = headers.get_str(name)?;
+            let fine = match name.ends_with("-on") {
+                true => value
+                    .split(',')
+                    .all(|word| super::config::On::words(word).next().is_some()),
+                false => value.parse::<u64>().is_ok(),
+            };
+            (!fine).then(|| (name.clone(), value.to_owned()))
+        });
+        let Some((name, value)) = bad.into_iter().next() else {
+            return false;
+        };
+        self.streams[index].flag("IH");
+        let reply = Reply {
+            status: 400,
+            body: format!("invalid header '{name}' with value '{value}'").into_bytes(),
+            details: format!("request_headers_failed_strict_check{{{name}}}"),
+            ..Reply::default()
+        };
+        self.local_reply(index, reply);
+        true
     }
 
     /// A part of the request's body has come through all filters.
@@ -242,8 +350,9 @@ impl Shared {
         if let Some(sent) = self.sent(index) {
             sent.body.0.extend(bytes);
         }
+        self.keep_for_retry(index, bytes);
         if end {
-            self.request_sent(index, self.route_timeout(index));
+            self.request_sent(index);
         }
     }
 
@@ -264,73 +373,38 @@ impl Shared {
         if let Some(sent) = self.sent(index) {
             sent.trailers = trailers;
         }
-        self.request_sent(index, self.route_timeout(index));
+        self.request_sent(index);
     }
 
-    fn sent(&mut self, index: usize) -> Option<&mut UpstreamRequest> {
+    /// The request that goes on to an upstream, as the report has it.
+    pub(super) fn sent(&mut self, index: usize) -> Option<&mut UpstreamRequest> {
         let stream = &mut self.streams[index];
         let at = stream.upstream.as_ref()?.index;
         stream.exchange.upstream_requests.get_mut(at)
     }
 
-    fn route_timeout(&self, index: usize) -> u64 {
-        match self.streams[index].route {
-            RouteCache::Found(host, route) => match &self.route((host, route)).action {
-                Action::Forward(forward) => forward.timeout_ns,
-                _ => 0,
-            },
-            _ => 0,
-        }
-    }
-
-    /// The whole request was sent: the route timeout begins, and the upstream sets to work.
-    fn request_sent(&mut self, index: usize, timeout_ns: u64) {
+    /// The whole request was sent: the timeouts begin, and the upstream sets to work.
+    pub(super) fn request_sent(&mut self, index: usize) {
         let now = self.clock.now_ns;
         let stream = &mut self.streams[index];
         let thread = stream.thread;
-        let Some(upstream) = &mut stream.upstream else {
+        let (Some(upstream), Some(attempts)) = (&mut stream.upstream, &stream.attempts) else {
             return;
         };
         upstream.request_done = true;
         upstream.request_done_ns = now;
-        if timeout_ns > 0 {
-            upstream.timeout =
-                Some(
-                    self.clock
-                        .after(timeout_ns, thread, Task::RouteTimeout(index), Weight::Work),
-                );
+        let limits = attempts.limits;
+        let work = Weight::Work;
+        if limits.per_try_ns > 0 {
+            let task = Task::PerTryTimeout(index);
+            upstream.per_try = Some(self.clock.after(limits.per_try_ns, thread, task, work));
+        }
+        // The route's timeout is one over all attempts.
+        if limits.total_ns > 0 && attempts.made == 0 {
+            let task = Task::RouteTimeout(index);
+            stream.route_timer = Some(self.clock.after(limits.total_ns, thread, task, work));
         }
         self.upstream_works(index);
-    }
-
-    /// The route timeout has struck.
-    pub(super) fn timed_out(&mut self, index: usize) {
-        let stream = &mut self.streams[index];
-        let Some(upstream) = &mut stream.upstream else {
-            return;
-        };
-        if upstream.gone {
-            return;
-        }
-        upstream.timeout = None;
-        let answered = upstream.answered;
-        let cluster = upstream.cluster.clone();
-        stream.flag("UT");
-        self.cluster_stat(&cluster, "upstream_rq_timeout", 1);
-        self.abandon_upstream(index);
-        if answered {
-            self.streams[index].info.details = "response_timeout".to_owned();
-            self.streams[index].response.aborted = true;
-            self.reset(index);
-            return;
-        }
-        let reply = Reply {
-            status: 504,
-            body: b"upstream request timeout".to_vec(),
-            details: "response_timeout".to_owned(),
-            ..Reply::default()
-        };
-        self.local_reply(index, reply);
     }
 
     /// A host of a cluster, each worker in turn.
@@ -372,8 +446,41 @@ impl Shared {
     pub(super) fn change_response(&mut self, index: usize, headers: &mut Headers) {
         if let RouteCache::Found(host, route) = self.streams[index].route {
             let change = self.route((host, route)).response.clone();
-            self.change_headers(index, &change, headers);
+            for change in self.changes(index, &change, true) {
+                self.change_headers(index, &change, headers);
+            }
         }
+    }
+
+    /// The changes that apply to a stream, the most specific first: of the weighted cluster, the
+    /// route (given), the virtual host, and all routes.
+    fn changes(&self, index: usize, route: &HeaderChange, response: bool) -> Vec<HeaderChange> {
+        let info = &self.streams[index].info;
+        let routes = &self.config.manager.routes;
+        let weighted =
+            info.weighted
+                .zip(info.route)
+                .and_then(|(at, place)| match &self.route(place).action {
+                    Action::Forward(Forward {
+                        choice: Choice::Weighted(list),
+                        ..
+                    }) => list.get(at),
+                    _ => None,
+                });
+        let host = info.route.map(|(host, _)| &routes.hosts[host]);
+        let pick = |request: &HeaderChange, of_response: &HeaderChange| match response {
+            true => of_response.clone(),
+            false => request.clone(),
+        };
+        [
+            weighted.map(|w| pick(&w.request, &w.response)),
+            Some(route.clone()),
+            host.map(|h| pick(&h.request, &h.response)),
+            Some(pick(&routes.request, &routes.response)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// A filter wants the route chosen anew.
@@ -391,100 +498,17 @@ impl Shared {
 /// A route in words, for the trace.
 fn route_words(host: &str, route: &Route) -> String {
     let to = match &route.action {
-        Action::Forward(forward) => format!("cluster {}", forward.cluster),
+        Action::Forward(forward) => match &forward.choice {
+            Choice::Named(name, _) => format!("cluster {name}"),
+            Choice::Header(header) => format!("the cluster in {header}"),
+            Choice::Weighted(_) => "a cluster by weight".to_owned(),
+        },
         Action::Direct(status, _) => format!("direct response {status}"),
         Action::Redirect(_) => "redirect".to_owned(),
     };
     match route.name.as_str() {
         "" => format!("{host}: {to}"),
         name => format!("{host}/{name}: {to}"),
-    }
-}
-
-/// The virtual host of a request, and its first matching route.
-fn find_route(hosts: &[super::config::VirtualHost], headers: &Headers) -> Option<(usize, usize)> {
-    let authority = headers.get_str(":authority")?.to_ascii_lowercase();
-    let host = find_host(hosts, &authority)?;
-    let route = hosts[host]
-        .routes
-        .iter()
-        .position(|route| matches(route, headers))?;
-    Some((host, route))
-}
-
-/// Exact before `*.suffix` (the longest) before `prefix.*` (the longest) before `*`.
-fn find_host(hosts: &[super::config::VirtualHost], authority: &str) -> Option<usize> {
-    let domains = || {
-        hosts
-            .iter()
-            .enumerate()
-            .flat_map(|(i, h)| h.domains.iter().map(move |d| (i, d.as_str())))
-    };
-    if let Some((i, _)) = domains().find(|(_, d)| *d == authority) {
-        return Some(i);
-    }
-    let longest = |test: &dyn Fn(&str) -> bool| {
-        domains()
-            .filter(|(_, d)| d.len() > 1 && test(d))
-            .max_by_key(|(_, d)| d.len())
-            .map(|(i, _)| i)
-    };
-    longest(&|d| {
-        d.strip_prefix('*')
-            .is_some_and(|s| authority.len() > s.len() && authority.ends_with(s))
-    })
-    .or_else(|| {
-        longest(&|d| {
-            d.strip_suffix('*')
-                .is_some_and(|p| authority.len() > p.len() && authority.starts_with(p))
-        })
-    })
-    .or_else(|| domains().find(|(_, d)| *d == "*").map(|(i, _)| i))
-}
-
-fn matches(route: &Route, headers: &Headers) -> bool {
-    let full = headers.get_str(":path").unwrap_or("");
-    let path = full.split(['?', '#']).next().unwrap_or("");
-    let fits = match &route.path {
-        PathMatch::Prefix(prefix) => path.starts_with(prefix.as_str()),
-        PathMatch::Exact(exact) => path == exact,
-        PathMatch::Separated(prefix) => path
-            .strip_prefix(prefix.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-        PathMatch::Regex(regex) => regex.is_match(path),
-    };
-    fits && route
-        .headers
-        .iter()
-        .all(|condition| header_matches(condition, headers))
-}
-
-fn header_matches(condition: &HeaderMatch, headers: &Headers) -> bool {
-    let values: Vec<&[u8]> = headers.get_all(&condition.name).collect();
-    let joined = values.join(&b',');
-    let value = String::from_utf8_lossy(&joined);
-    let holds = match &condition.text {
-        None => values.is_empty() != condition.present,
-        Some(_) if values.is_empty() => return false,
-        Some(text) => text_matches(text, &value),
-    };
-    holds != condition.invert
-}
-
-fn text_matches(text: &TextMatch, value: &str) -> bool {
-    let fold = |s: &str, ignore: bool| {
-        if ignore {
-            s.to_ascii_lowercase()
-        } else {
-            s.to_owned()
-        }
-    };
-    match text {
-        TextMatch::Exact(t, i) => fold(value, *i) == fold(t, *i),
-        TextMatch::Prefix(t, i) => fold(value, *i).starts_with(&fold(t, *i)),
-        TextMatch::Suffix(t, i) => fold(value, *i).ends_with(&fold(t, *i)),
-        TextMatch::Contains(t, i) => fold(value, *i).contains(&fold(t, *i)),
-        TextMatch::Regex(regex) => regex.is_match(value),
     }
 }
 

@@ -71,8 +71,10 @@ pub(super) struct Shared {
     pub(super) state: State,
     /// Callouts so far.
     pub(super) callouts: Vec<super::callout::Callout>,
-    /// How many callouts to a cluster are under way.
+    /// How many requests to a cluster are under way, callouts among them.
     pub(super) under_way: BTreeMap<String, usize>,
+    /// How many retries to a cluster are under way.
+    pub(super) retries: BTreeMap<String, usize>,
     /// gRPC callouts whose tokens mean something, by VM, root and token.
     pub(super) grpc_tokens: BTreeMap<(usize, u32, u32), usize>,
     /// gRPC callouts so far.
@@ -275,6 +277,8 @@ impl Shared {
             Task::UpstreamRead(stream) => self.upstream_read(stream),
             Task::ClientGone(stream) => self.client_gone(stream),
             Task::RouteTimeout(stream) => self.timed_out(stream),
+            Task::PerTryTimeout(stream) => self.per_try_timed_out(stream),
+            Task::Retry(stream) => self.retry(stream),
             Task::IdleTimeout(stream) => self.idle_timeout(stream),
             Task::UpstreamAnswer(stream) => self.upstream_answers(stream),
             Task::Log(stream) => self.log_stream(stream),

@@ -3,6 +3,7 @@
 use super::clock::TimerId;
 use super::task::{Direction, Part};
 use crate::model::Headers;
+use crate::model::lab::{Reset, UpstreamRule};
 use crate::model::report::{Exchange, Response};
 use std::collections::VecDeque;
 
@@ -29,8 +30,12 @@ pub(super) struct Stream {
     pub(super) reading: bool,
     /// The cached route.
     pub(super) route: RouteCache,
-    /// The router's request to an upstream.
+    /// The router's request to an upstream: the last attempt.
     pub(super) upstream: Option<Upstream>,
+    /// The router's attempts.
+    pub(super) attempts: Option<super::retry::Attempts>,
+    /// The route timeout's timer.
+    pub(super) route_timer: Option<TimerId>,
     /// What is known of it.
     pub(super) info: Info,
     /// What the report says.
@@ -86,6 +91,8 @@ pub(super) struct Active {
     pub(super) decode: Side,
     /// Encoding.
     pub(super) encode: Side,
+    /// The route has it off: for this stream it is not in the chain.
+    pub(super) off: bool,
     /// The Wasm filter's own.
     pub(super) wasm: super::wasm_filter::WasmStream,
 }
@@ -136,8 +143,8 @@ pub(super) struct Frame {
     pub(super) end: bool,
     /// Simulated time that its sender lets pass before it.
     pub(super) after_ns: u64,
-    /// Whether it is no frame: its sender resets the stream here.
-    pub(super) reset: bool,
+    /// What is no frame: its sender breaks the stream off here.
+    pub(super) reset: Option<Reset>,
 }
 
 impl Frame {
@@ -148,7 +155,7 @@ impl Frame {
             headers,
             end: false,
             after_ns: 0,
-            reset: false,
+            reset: None,
         }
     }
 }
@@ -188,8 +195,10 @@ pub(super) struct Upstream {
     pub(super) reading: bool,
     /// Whether response headers came.
     pub(super) answered: bool,
-    /// The route timeout's timer.
-    pub(super) timeout: Option<TimerId>,
+    /// The timer of this attempt's timeout.
+    pub(super) per_try: Option<TimerId>,
+    /// What the upstream does with it, once that is known.
+    pub(super) rule: Option<UpstreamRule>,
     /// The answer's timer.
     pub(super) answer: Option<TimerId>,
     /// Whether it was given up.
@@ -221,6 +230,16 @@ pub(super) struct Info {
     pub(super) local_body: Vec<u8>,
     /// The route that was found last: clearing the cache leaves it here until another is found.
     pub(super) route: Option<(usize, usize)>,
+    /// The cluster of that route.
+    pub(super) cluster: Option<String>,
+    /// Which of its weighted clusters that is.
+    pub(super) weighted: Option<usize>,
+    /// The number that this stream has drawn for weighted clusters.
+    pub(super) random: Option<u64>,
+    /// Attempts that the router has made.
+    pub(super) attempts: u32,
+    /// Why the transport to the upstream failed.
+    pub(super) transport_failure: &'static str,
     /// Filter state, by raw key.
     pub(super) filter_state: super::filter_state::Objects,
     /// Whether the request was `HEAD`.
@@ -249,11 +268,11 @@ impl Stream {
 
     /// The filter after this one in a direction; from `None`, the first. `None` is the end.
     pub(super) fn next(&self, filter: Option<usize>, direction: Direction) -> Option<usize> {
-        match (direction, filter) {
-            (Direction::Decode, None) => (!self.filters.is_empty()).then_some(0),
-            (Direction::Decode, Some(i)) => (i + 1 < self.filters.len()).then_some(i + 1),
-            (Direction::Encode, None) => self.filters.len().checked_sub(1),
-            (Direction::Encode, Some(i)) => i.checked_sub(1),
+        let on = |i: &usize| !self.filters[*i].off;
+        let count = self.filters.len();
+        match direction {
+            Direction::Decode => (filter.map_or(0, |i| i + 1)..count).find(on),
+            Direction::Encode => (0..filter.unwrap_or(count)).rev().find(on),
         }
     }
 

@@ -129,6 +129,10 @@ pub(super) enum Task {
     ClientGone(usize),
     /// The route's timeout strikes.
     RouteTimeout(usize),
+    /// The timeout of one attempt strikes.
+    PerTryTimeout(usize),
+    /// The back-off before another attempt is over.
+    Retry(usize),
     /// The stream idle timeout strikes.
     IdleTimeout(usize),
     /// An upstream begins to answer.

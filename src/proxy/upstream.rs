@@ -3,10 +3,11 @@
 use super::clock::Weight;
 use super::downstream::frames;
 use super::local_reply::Reply;
+use super::retry::{Cause, Failure};
 use super::shared::Shared;
 use super::stream::{Frame, Life};
 use super::task::{Part, Task};
-use crate::model::lab::{Matcher, RequestMatch, UpstreamAction, UpstreamRule};
+use crate::model::lab::{Matcher, RequestMatch, Reset, UpstreamAction, UpstreamRule};
 use crate::model::report::{Message, UpstreamRequest};
 use crate::model::trace::{Kind, arg};
 use crate::model::{Bytes, Headers};
@@ -16,8 +17,8 @@ use std::collections::VecDeque;
 pub(super) enum Answer {
     /// These frames, which make this message.
     Frames(VecDeque<Frame>, Message),
-    /// It resets the stream.
-    Reset,
+    /// It fails before a response.
+    Reset(Reset),
     /// It says nothing.
     Silence,
 }
@@ -33,16 +34,24 @@ impl Shared {
         let Some(request) = stream.exchange.upstream_requests.get_mut(upstream.index) else {
             return;
         };
-        if !cut_to_length(request) {
+        let rules = self.upstreams.get(&upstream.cluster);
+        let (rule, refused) = find(rules, request);
+        if !refused && !cut_to_length(request) {
             // Fewer bytes than content-length has promised: an HTTP/1.1 upstream waits for the rest.
             return;
         }
-        let rule = find_rule(self.upstreams.get(&upstream.cluster), request);
-        if matches!(rule.action, UpstreamAction::Timeout) {
-            return;
-        }
+        let delay = match &rule.action {
+            UpstreamAction::Timeout => return,
+            UpstreamAction::Reset(Reset::ConnectTimeout) => {
+                let clusters = &self.config.clusters;
+                let known = clusters.iter().find(|c| c.name == upstream.cluster);
+                known.map_or(0, |cluster| cluster.connect_timeout_ns)
+            }
+            _ => rule.delay_ns,
+        };
+        upstream.rule = Some(rule);
         let task = Task::UpstreamAnswer(index);
-        upstream.answer = Some(self.clock.after(rule.delay_ns, thread, task, Weight::Work));
+        upstream.answer = Some(self.clock.after(delay, thread, task, Weight::Work));
     }
 
     /// The upstream's delay is over.
@@ -58,53 +67,51 @@ impl Shared {
             return;
         }
         upstream.answer = None;
-        let cluster = upstream.cluster.clone();
         let Some(request) = stream.exchange.upstream_requests.get_mut(upstream.index) else {
             return;
         };
-        let rule = find_rule(self.upstreams.get(&cluster), request);
+        let rule = upstream.rule.take().unwrap_or_default();
         match answer(&rule, request) {
             Answer::Frames(frames, message) => {
                 request.response = Some(message);
                 upstream.inbox = frames;
                 self.upstream_read_later(index);
             }
-            Answer::Reset => self.upstream_reset(
-                index,
-                "remote reset",
-                "remote_reset",
-                "UR",
-                "upstream_rq_rx_reset",
-            ),
+            Answer::Reset(reset) => self.upstream_reset(index, reset),
             Answer::Silence => {}
         }
     }
 
-    /// The upstream's stream was reset: 503 before response headers, a reset after them.
-    fn upstream_reset(
-        &mut self,
-        index: usize,
-        words: &str,
-        details: &str,
-        flag: &'static str,
-        stat: &'static str,
-    ) {
+    /// The upstream fails: another attempt, 503 before response headers, a reset after them.
+    fn upstream_reset(&mut self, index: usize, reset: Reset) {
+        let failure = Failure::of(reset);
         let stream = &mut self.streams[index];
         let Some(upstream) = &mut stream.upstream else {
             return;
         };
         let answered = upstream.answered;
         let cluster = upstream.cluster.clone();
-        stream.flag(flag);
-        self.cluster_stat(&cluster, stat, 1);
+        if reset.unconnected() && upstream.index + 1 == stream.exchange.upstream_requests.len() {
+            // Nobody has received it.
+            stream.exchange.upstream_requests.pop();
+        }
+        stream.info.transport_failure = failure.transport;
+        self.cluster_stat(&cluster, failure.stat, 1);
         if self.trace.capture {
             let args = vec![
                 arg("stream", index),
                 arg("cluster", cluster.as_bytes()),
-                arg("reason", words.as_bytes()),
+                arg("reason", failure.words.as_bytes()),
             ];
             self.record(Kind::Upstream, "reset", None, None, args);
         }
+        if !answered && self.try_again(index, &Cause::Reset(reset)) {
+            return;
+        }
+        let stream = &mut self.streams[index];
+        stream.flag(failure.flag);
+        let retried = stream.info.attempts > 1;
+        let details = failure.details();
         self.abandon_upstream(index);
         if answered {
             let stream = &mut self.streams[index];
@@ -114,11 +121,8 @@ impl Shared {
             return;
         }
         let reply = Reply {
-            status: 503,
-            body: format!(
-                "upstream connect error or disconnect/reset before headers. reset reason: {words}"
-            )
-            .into_bytes(),
+            status: failure.status,
+            body: failure.body(retried).into_bytes(),
             details: format!("upstream_reset_before_response_started{{{details}}}"),
             ..Reply::default()
         };
@@ -169,26 +173,33 @@ impl Shared {
         let Some(mut frame) = upstream.inbox.pop_front() else {
             return;
         };
-        if frame.reset {
-            return self.upstream_reset(
-                index,
-                "remote reset",
-                "remote_reset",
-                "UR",
-                "upstream_rq_rx_reset",
-            );
+        if let Some(reset) = frame.reset {
+            return self.upstream_reset(index, reset);
         }
+        let cluster = upstream.cluster.clone();
+        if is_informational(&frame) {
+            self.upstream_frame_event(index, &cluster, &frame);
+            self.informational(index, &frame.headers);
+            self.upstream_read_later(index);
+            return;
+        }
+        if frame.part == Part::Headers && self.try_again(index, &Cause::Response(&frame.headers)) {
+            return;
+        }
+        let stream = &mut self.streams[index];
+        let Some(upstream) = &mut stream.upstream else {
+            return;
+        };
         if frame.end {
             upstream.last_byte_ns = Some(now);
         }
+        let service_ms = (now - upstream.request_done_ns) / 1_000_000;
+        upstream.answered = true;
         if frame.end
-            && let Some(id) = upstream.timeout.take()
+            && let Some(id) = stream.route_timer.take()
         {
             self.clock.cancel(id);
         }
-        let service_ms = (now - upstream.request_done_ns) / 1_000_000;
-        upstream.answered = true;
-        let cluster = upstream.cluster.clone();
         self.upstream_frame_event(index, &cluster, &frame);
         self.streams[index].response.complete = frame.end;
         self.upstream_read_later(index);
@@ -199,9 +210,10 @@ impl Shared {
                 let class = status.chars().next().unwrap_or('0');
                 self.cluster_stat(&cluster, &format!("upstream_rq_{class}xx"), 1);
                 self.cluster_stat(&cluster, "upstream_rq_completed", 1);
-                frame
-                    .headers
-                    .push("x-envoy-upstream-service-time", service_ms.to_string());
+                if !self.config.manager.suppress_envoy_headers {
+                    let ms = service_ms.to_string();
+                    frame.headers.push("x-envoy-upstream-service-time", ms);
+                }
                 let mut headers = frame.headers;
                 self.change_response(index, &mut headers);
                 let stream = &mut self.streams[index];
@@ -224,7 +236,10 @@ impl Shared {
         let name = match &frame.part {
             Part::Headers => {
                 args.push(arg("headers", &frame.headers));
-                "response_headers"
+                match is_informational(frame) {
+                    true => "informational_headers",
+                    false => "response_headers",
+                }
             }
             Part::Data(bytes) => {
                 args.push(arg("data", bytes.as_slice()));
@@ -242,8 +257,22 @@ impl Shared {
         self.record(Kind::Upstream, name, None, None, args);
     }
 
+    /// A response of 1xx is here. It ends at the manager, unless that hands it on; a Wasm filter
+    /// never hears of it.
+    fn informational(&mut self, index: usize, headers: &Headers) {
+        if self.config.manager.proxy_100 {
+            self.write_informational(index, headers);
+        }
+    }
+
     /// The router gives its request to the upstream up, or is done with it.
     pub(super) fn abandon_upstream(&mut self, index: usize) {
+        self.drop_attempt(index);
+        self.end_attempts(index);
+    }
+
+    /// The attempt that goes on is over.
+    pub(super) fn drop_attempt(&mut self, index: usize) {
         let stream = &mut self.streams[index];
         let Some(upstream) = &mut stream.upstream else {
             return;
@@ -255,25 +284,34 @@ impl Shared {
         upstream.inbox.clear();
         let unfinished = !upstream.answered || !stream.response.complete;
         let cluster = upstream.cluster.clone();
-        for id in [upstream.timeout.take(), upstream.answer.take()]
+        for id in [upstream.per_try.take(), upstream.answer.take()]
             .into_iter()
             .flatten()
         {
             self.clock.cancel(id);
         }
+        self.callout_is_over(&cluster);
         if unfinished {
             self.cluster_stat(&cluster, "upstream_rq_cancelled", 1);
         }
     }
 }
 
+fn is_informational(frame: &Frame) -> bool {
+    let status = frame.headers.get_str(":status").unwrap_or("");
+    frame.part == Part::Headers && status.len() == 3 && status.starts_with('1')
+}
+
 /// What the rule makes of a request.
 pub(super) fn answer(rule: &UpstreamRule, request: &UpstreamRequest) -> Answer {
+    let (mut early, mut broken) = (&[][..], None);
     let (status, headers, body, sizes, trailers) = match &rule.action {
         // An upstream that speaks no HTTP: a codec resets what it cannot read.
-        UpstreamAction::Reset | UpstreamAction::Tcp { .. } => return Answer::Reset,
+        UpstreamAction::Tcp { .. } => return Answer::Reset(Reset::Protocol),
+        UpstreamAction::Reset(reset) => return Answer::Reset(*reset),
         UpstreamAction::Timeout => return Answer::Silence,
-        UpstreamAction::Echo => {
+        // A strict rule that has nothing to refuse is passed over.
+        UpstreamAction::Echo | UpstreamAction::Strict => {
             let mut headers = Headers::default();
             headers.push("content-type", "application/json");
             (200, headers, echo(request), Vec::new(), Headers::default())
@@ -284,13 +322,18 @@ pub(super) fn answer(rule: &UpstreamRule, request: &UpstreamRequest) -> Answer {
             body,
             chunks,
             trailers,
-        } => (
-            *status,
-            headers.clone(),
-            body.0.clone(),
-            chunks.clone(),
-            trailers.clone(),
-        ),
+            informational,
+            reset,
+        } => {
+            (early, broken) = (informational, *reset);
+            (
+                *status,
+                headers.clone(),
+                body.0.clone(),
+                chunks.clone(),
+                trailers.clone(),
+            )
+        }
         UpstreamAction::Grpc(reply) => {
             let (frames, message) = super::grpc::server_frames(reply);
             return Answer::Frames(frames, message);
@@ -301,7 +344,7 @@ pub(super) fn answer(rule: &UpstreamRule, request: &UpstreamRequest) -> Answer {
     for (name, value) in headers.iter() {
         all.push(name, value);
     }
-    let whole = sizes.is_empty() && trailers.is_empty();
+    let whole = sizes.is_empty() && trailers.is_empty() && broken.is_none();
     let bodiless = matches!(status, 204 | 304);
     if whole
         && !bodiless
@@ -319,7 +362,20 @@ pub(super) fn answer(rule: &UpstreamRule, request: &UpstreamRequest) -> Answer {
         body: body.clone().into(),
         trailers: trailers.clone(),
     };
-    Answer::Frames(frames(all, &body, &sizes, &trailers), message)
+    let mut frames = frames(all, &body, &sizes, &trailers);
+    if let (Some(reset), Some(last)) = (broken, frames.back_mut()) {
+        last.end = false;
+        frames.push_back(Frame {
+            reset: Some(reset),
+            ..Frame::new(Part::Data(Vec::new()), Headers::default())
+        });
+    }
+    for status in early.iter().rev() {
+        let mut headers = Headers::default();
+        headers.push(":status", status.to_string());
+        frames.push_front(Frame::new(Part::Headers, headers));
+    }
+    Answer::Frames(frames, message)
 }
 
 /// The request as JSON: what an echo upstream answers.
@@ -354,15 +410,42 @@ fn echo(request: &UpstreamRequest) -> Vec<u8> {
     serde_json::Value::Object(out).to_string().into_bytes()
 }
 
-/// The first rule that matches; a cluster without one echoes.
+/// The first rule that matches; a cluster without one echoes. A strict rule matches what is malformed,
+/// and then it is the answer that says so.
 pub(super) fn find_rule(
     rules: Option<&Vec<UpstreamRule>>,
     request: &UpstreamRequest,
 ) -> UpstreamRule {
-    rules
-        .and_then(|rules| rules.iter().find(|rule| fits(&rule.matches, request)))
-        .cloned()
-        .unwrap_or_default()
+    find(rules, request).0
+}
+
+/// As above, and whether it is a strict rule that refuses.
+fn find(rules: Option<&Vec<UpstreamRule>>, request: &UpstreamRequest) -> (UpstreamRule, bool) {
+    let rules = rules.map_or(&[][..], Vec::as_slice);
+    for rule in rules.iter().filter(|rule| fits(&rule.matches, request)) {
+        if !matches!(rule.action, UpstreamAction::Strict) {
+            return (rule.clone(), false);
+        }
+        if let Some(why) = super::strict::malformed(request) {
+            let mut headers = Headers::default();
+            headers.push("content-type", "text/plain");
+            let action = UpstreamAction::Reply {
+                status: 400,
+                headers,
+                body: format!("malformed request: {why}").into_bytes().into(),
+                chunks: Vec::new(),
+                trailers: Headers::default(),
+                informational: Vec::new(),
+                reset: None,
+            };
+            let refusal = UpstreamRule {
+                action,
+                ..rule.clone()
+            };
+            return (refusal, true);
+        }
+    }
+    (UpstreamRule::default(), false)
 }
 
 fn fits(condition: &RequestMatch, request: &UpstreamRequest) -> bool {

@@ -232,6 +232,7 @@ impl Prepared {
             state: State::default(),
             callouts: Vec::new(),
             under_way: BTreeMap::new(),
+            retries: BTreeMap::new(),
             grpc_tokens: BTreeMap::new(),
             grpc: Vec::new(),
             logs: Vec::new(),

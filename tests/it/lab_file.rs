@@ -150,6 +150,7 @@ fn every_key_is_read() {
         body,
         chunks,
         trailers,
+        ..
     } = &web[0].action
     else {
         panic!()
@@ -164,7 +165,7 @@ fn every_key_is_read() {
         ),
         (201, 3, Some("hello"), 2, 1)
     );
-    assert!(matches!(web[1].action, UpstreamAction::Reset));
+    assert!(matches!(web[1].action, UpstreamAction::Reset(_)));
     assert!(matches!(web[2].action, UpstreamAction::Timeout));
     let UpstreamAction::Grpc(grpc) = &web[3].action else {
         panic!("{:?}", web[3].action)

@@ -1,7 +1,7 @@
 //! `upstreams`: what clusters answer.
 
 use super::values;
-use crate::model::lab::{RequestMatch, UpstreamAction, UpstreamRule};
+use crate::model::lab::{RequestMatch, Reset, UpstreamAction, UpstreamRule};
 use crate::model::yaml::{Fields, Node, Value};
 use crate::model::{Bytes, Headers, Problem};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub(super) fn upstreams(node: &Node) -> Result<BTreeMap<String, Vec<UpstreamRule
 }
 
 fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
-    const ACTIONS: [&str; 5] = ["reply", "reset", "timeout", "grpc", "tcp"];
+    const ACTIONS: [&str; 6] = ["reply", "reset", "timeout", "grpc", "tcp", "strict"];
     let mut f = Fields::of(node)?;
     let matches = f
         .take("match")
@@ -41,8 +41,9 @@ fn rule(node: &Node) -> Result<UpstreamRule, Problem> {
             "reply" => reply(value)?,
             "grpc" => super::grpc::reply(value)?,
             "tcp" => tcp(value)?,
+            "reset" => (UpstreamAction::Reset(reset(value)?), None),
             _ if !value.as_bool()? => return Err(value.expected("true")),
-            "reset" => (UpstreamAction::Reset, None),
+            "strict" => (UpstreamAction::Strict, None),
             _ => (UpstreamAction::Timeout, None),
         };
         if action.replace(this).is_some() {
@@ -108,6 +109,29 @@ fn request_match(node: &Node) -> Result<RequestMatch, Problem> {
     })
 }
 
+/// `true`, or Envoy's word for the failure.
+fn reset(node: &Node) -> Result<Reset, Problem> {
+    if let Ok(true) = node.as_bool() {
+        return Ok(Reset::default());
+    }
+    let words = Reset::ALL.map(Reset::word);
+    let found = node
+        .as_str()
+        .ok()
+        .and_then(|word| Reset::ALL.into_iter().find(|reset| reset.word() == word));
+    found.ok_or_else(|| node.expected(&format!("true, or one of {}", words.join(", "))))
+}
+
+/// Statuses of responses that come before the real one.
+fn informational(node: &Node) -> Result<Vec<u16>, Problem> {
+    let status = |node: &Node| match node.as_u32() {
+        // 101 switches to another protocol and is an end, not a beginning.
+        Ok(n @ (100 | 102..=199)) => Ok(n as u16),
+        _ => Err(node.expected("a status from 100 to 199 other than 101")),
+    };
+    node.as_list()?.iter().map(status).collect()
+}
+
 /// An answer, and its delay with the place of that.
 pub(super) type Answer<'a> = (UpstreamAction, Option<(&'a Node, u64)>);
 
@@ -138,8 +162,20 @@ fn reply(node: &Node) -> Result<Answer<'_>, Problem> {
         .map(values::headers)
         .transpose()?
         .unwrap_or_default();
+    let informational = f
+        .take("informational")
+        .map(informational)
+        .transpose()?
+        .unwrap_or_default();
+    let reset_node = f.take("reset");
+    let reset = reset_node.map(reset).transpose()?;
     let delay = delay(&mut f)?;
     f.finish()?;
+    if let (Some(node), Some(reset)) = (reset_node, reset)
+        && reset.unconnected()
+    {
+        return Err(node.expected("a failure that a response can be followed by"));
+    }
     Ok((
         UpstreamAction::Reply {
             status,
@@ -147,6 +183,8 @@ fn reply(node: &Node) -> Result<Answer<'_>, Problem> {
             body,
             chunks,
             trailers,
+            informational,
+            reset,
         },
         delay,
     ))

@@ -84,6 +84,16 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// The first key that is one of `names`, which it does not make known: for what is refused by name.
+    pub fn find(&self, names: &[&str]) -> Option<&'a Key> {
+        let mut keys = self.entries.iter().map(|(key, _)| key);
+        keys.find(|key| {
+            names
+                .iter()
+                .any(|name| matches(&key.text, name, self.camel))
+        })
+    }
+
     /// Whether a key is one that has been asked for.
     fn is_known(&self, key: &str) -> bool {
         self.known.iter().any(|name| matches(key, name, self.camel))

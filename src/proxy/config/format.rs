@@ -26,7 +26,7 @@ pub(crate) enum Operator {
 }
 
 /// Operators without argument.
-const PLAIN: [&str; 20] = [
+const PLAIN: [&str; 22] = [
     "START_TIME",
     "RESPONSE_CODE",
     "RESPONSE_CODE_DETAILS",
@@ -39,6 +39,8 @@ const PLAIN: [&str; 20] = [
     "RESPONSE_DURATION",
     "UPSTREAM_HOST",
     "UPSTREAM_CLUSTER",
+    "UPSTREAM_REQUEST_ATTEMPT_COUNT",
+    "UPSTREAM_TRANSPORT_FAILURE_REASON",
     "ROUTE_NAME",
     "CONNECTION_ID",
     "DOWNSTREAM_REMOTE_ADDRESS",

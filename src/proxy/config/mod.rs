@@ -5,26 +5,32 @@
 //! is passed over in silence. Must not know: how a request runs, or what a module does.
 
 mod any;
+mod change;
 mod cluster;
 mod format;
+mod forward;
 mod listener;
+mod matching;
 mod metadata;
 mod network;
+mod per_route;
+mod retry;
 mod route;
 mod wasm;
 
 use crate::model::yaml::{Fields, Node, Value};
 use crate::model::{Place, Problem};
 
+pub(crate) use change::{Append, HeaderChange};
 pub(crate) use cluster::{Cluster, Said};
 pub(crate) use format::{Format, Operator};
+pub(crate) use forward::{Choice, Forward};
 pub(crate) use listener::{FilterKind, Logger, Manager};
+pub(crate) use matching::{HeaderMatch, PathMatch, TextMatch};
 pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
 pub(crate) use network::{Network, NetworkFilter, Terminal};
-pub(crate) use route::{
-    Action, Append, Forward, HeaderChange, HeaderMatch, PathMatch, Redirect, Route, Routes,
-    TextMatch, VirtualHost,
-};
+pub(crate) use retry::{On, RetryPolicy};
+pub(crate) use route::{Action, Redirect, Route, Routes, VirtualHost};
 pub(crate) use wasm::{Code, FailurePolicy, Plugin, Remote, Service};
 
 /// Everything that the simulator honours of a configuration.
@@ -58,6 +64,24 @@ pub(crate) struct Config {
     pub(crate) services: Vec<Service>,
 }
 
+/// Fields of `Bootstrap` that Envoy knows and the simulator does not.
+const NOT_HONOURED: [&str; 14] = [
+    "application_log_config",
+    "cluster_manager",
+    "default_regex_engine",
+    "dynamic_resources",
+    "hds_config",
+    "layered_runtime",
+    "memory_allocator_manager",
+    "overload_manager",
+    "stats_config",
+    "stats_flush_interval",
+    "stats_sinks",
+    "tracing",
+    "watchdog",
+    "watchdogs",
+];
+
 /// Envoy's default of `per_connection_buffer_limit_bytes`.
 const BUFFER_LIMIT: usize = 1 << 20;
 
@@ -88,6 +112,17 @@ pub(crate) fn not_simulated(place: &Place, what: &str) -> Problem {
         format!("{what} is not simulated"),
         "Envoy knows it, this simulator does not. Take it out to run this here.",
     )
+}
+
+/// Refuses the fields of a message that Envoy knows and the simulator does not.
+fn refuse(fields: &Fields<'_>, names: &[&str], of: &str) -> Result<(), Problem> {
+    match fields.find(names) {
+        Some(key) => Err(not_simulated(
+            &key.place,
+            &format!("`{}` of {of}", key.text),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn short(envoy: &Node) -> Result<Config, Problem> {
@@ -161,6 +196,7 @@ fn bootstrap(envoy: &Node) -> Result<Config, Problem> {
             .transpose()?;
         admin.finish()?;
     }
+    refuse(&fields, &NOT_HONOURED, "a bootstrap")?;
     let extensions = fields.take("bootstrap_extensions");
     let services = extensions.map_or(Ok(Vec::new()), wasm::read_services)?;
     let resources = fields.require("static_resources")?;
@@ -237,16 +273,17 @@ fn check_clusters(config: &Config) -> Result<(), Problem> {
             let Action::Forward(forward) = &route.action else {
                 continue;
             };
-            if known().any(|name| name == forward.cluster) {
-                continue;
+            for (cluster, place) in forward.choice.named() {
+                if known().any(|name| name == cluster) {
+                    continue;
+                }
+                let help = match crate::model::yaml::nearest(cluster, known()) {
+                    Some(name) => format!("Did you mean `{name}`?"),
+                    None => "Add it to `clusters`.".to_owned(),
+                };
+                let message = format!("route: unknown cluster '{cluster}'");
+                return Err(Problem::at(place, message, help));
             }
-            let near = crate::model::yaml::nearest(&forward.cluster, known());
-            let help = match near {
-                Some(name) => format!("Did you mean `{name}`?"),
-                None => "Add it to `clusters`.".to_owned(),
-            };
-            let message = format!("route: unknown cluster '{}'", forward.cluster);
-            return Err(Problem::at(&forward.place, message, help));
         }
     }
     Ok(())

@@ -1,10 +1,14 @@
 //! Routes: virtual hosts, matches and what a match leads to.
 
 use super::any::base64;
-use super::{Format, Metadata, not_simulated};
+use super::change::{HeaderChange, read_changes};
+use super::forward::{Choice, Forward};
+use super::matching::{HeaderMatch, PathMatch, read_match};
+use super::per_route::PerRoute;
+use super::retry::RetryPolicy;
+use super::{Metadata, refuse};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
-use regex_lite::Regex;
 
 /// A route configuration.
 #[derive(Clone, Debug)]
@@ -13,6 +17,12 @@ pub(crate) struct Routes {
     pub(crate) hosts: Vec<VirtualHost>,
     /// Whether a route to an unknown cluster is refused at load; Envoy's default for static routes.
     pub(crate) validate_clusters: bool,
+    /// Changes to all requests, after those of the virtual host.
+    pub(crate) request: HeaderChange,
+    /// Changes to all responses.
+    pub(crate) response: HeaderChange,
+    /// What is said of filters for all routes.
+    pub(crate) per_route: PerRoute,
 }
 
 /// A virtual host.
@@ -26,6 +36,16 @@ pub(crate) struct VirtualHost {
     pub(crate) domains: Vec<String>,
     /// Its routes; the first match wins.
     pub(crate) routes: Vec<Route>,
+    /// Changes to its requests, after those of the route.
+    pub(crate) request: HeaderChange,
+    /// Changes to its responses.
+    pub(crate) response: HeaderChange,
+    /// What it says of filters.
+    pub(crate) per_route: PerRoute,
+    /// `retry_policy`, for routes without one.
+    pub(crate) retry: Option<RetryPolicy>,
+    /// `include_request_attempt_count`.
+    pub(crate) attempt_count: bool,
 }
 
 /// A route.
@@ -43,71 +63,10 @@ pub(crate) struct Route {
     pub(crate) request: HeaderChange,
     /// Changes to the response on its way to the client.
     pub(crate) response: HeaderChange,
+    /// What it says of filters.
+    pub(crate) per_route: PerRoute,
     /// Where it leads.
     pub(crate) action: Action,
-}
-
-/// How a path is compared, query left out.
-#[derive(Clone, Debug)]
-pub(crate) enum PathMatch {
-    /// It begins with this.
-    Prefix(String),
-    /// It is this.
-    Exact(String),
-    /// It is this, or goes on with `/`.
-    Separated(String),
-    /// The whole of it matches.
-    Regex(Regex),
-}
-
-/// A condition on a header.
-#[derive(Clone, Debug)]
-pub(crate) struct HeaderMatch {
-    /// The header.
-    pub(crate) name: String,
-    /// How its value is compared; `None` asks for presence alone.
-    pub(crate) text: Option<TextMatch>,
-    /// Whether it must be there (`present_match`).
-    pub(crate) present: bool,
-    /// `invert_match`.
-    pub(crate) invert: bool,
-}
-
-/// `envoy.type.matcher.v3.StringMatcher`.
-#[derive(Clone, Debug)]
-pub(crate) enum TextMatch {
-    /// Equal.
-    Exact(String, bool),
-    /// Begins with.
-    Prefix(String, bool),
-    /// Ends with.
-    Suffix(String, bool),
-    /// Has somewhere.
-    Contains(String, bool),
-    /// The whole matches.
-    Regex(Regex),
-}
-
-/// Headers that a route adds and removes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct HeaderChange {
-    /// Added: name, value, whether an existing one is overwritten.
-    pub(crate) add: Vec<(String, Format, Append)>,
-    /// Removed.
-    pub(crate) remove: Vec<String>,
-}
-
-/// `append_action`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Append {
-    /// Adds another value.
-    Always,
-    /// Adds when absent.
-    IfAbsent,
-    /// Replaces or adds.
-    Overwrite,
-    /// Replaces when present.
-    OverwritePresent,
 }
 
 /// What a route does.
@@ -119,21 +78,6 @@ pub(crate) enum Action {
     Direct(u16, Vec<u8>),
     /// Sends the client elsewhere.
     Redirect(Redirect),
-}
-
-/// `RouteAction`.
-#[derive(Clone, Debug)]
-pub(crate) struct Forward {
-    /// The cluster.
-    pub(crate) cluster: String,
-    /// Where the cluster is named.
-    pub(crate) place: Place,
-    /// `timeout`, nanoseconds; 0 is off.
-    pub(crate) timeout_ns: u64,
-    /// `prefix_rewrite`.
-    pub(crate) prefix_rewrite: Option<String>,
-    /// `host_rewrite_literal`.
-    pub(crate) host_rewrite: Option<String>,
 }
 
 /// `RedirectAction`.
@@ -153,9 +97,6 @@ pub(crate) struct Redirect {
     pub(crate) strip_query: bool,
 }
 
-/// Envoy's default route timeout.
-const TIMEOUT_NS: u64 = 15_000_000_000;
-
 impl Routes {
     /// Every request goes to one cluster.
     pub(super) fn default_to(cluster: &str) -> Self {
@@ -166,23 +107,29 @@ impl Routes {
             headers: Vec::new(),
             request: HeaderChange::default(),
             response: HeaderChange::default(),
-            action: Action::Forward(Forward {
-                cluster: cluster.to_owned(),
-                place: Place::default(),
-                timeout_ns: TIMEOUT_NS,
-                prefix_rewrite: None,
-                host_rewrite: None,
-            }),
+            per_route: PerRoute::default(),
+            action: Action::Forward(Forward::to(Choice::Named(
+                cluster.to_owned(),
+                Place::default(),
+            ))),
         };
         let host = VirtualHost {
             name: "all".to_owned(),
             metadata: Metadata::default(),
             domains: vec!["*".to_owned()],
             routes: vec![route],
+            request: HeaderChange::default(),
+            response: HeaderChange::default(),
+            per_route: PerRoute::default(),
+            retry: None,
+            attempt_count: false,
         };
         Self {
             hosts: vec![host],
             validate_clusters: true,
+            request: HeaderChange::default(),
+            response: HeaderChange::default(),
+            per_route: PerRoute::default(),
         }
     }
 
@@ -195,6 +142,9 @@ impl Routes {
             None => true,
         };
         let list = fields.take("virtual_hosts");
+        let (request, response) = read_changes(&mut fields)?;
+        let per_route = PerRoute::read(fields.take("typed_per_filter_config"))?;
+        refuse(&fields, &ROUTES, "a route configuration")?;
         fields.finish()?;
         let mut hosts: Vec<VirtualHost> = Vec::new();
         for item in list.map_or(Ok(&[][..]), Node::as_list)? {
@@ -213,9 +163,51 @@ impl Routes {
         Ok(Self {
             hosts,
             validate_clusters: validate,
+            request,
+            response,
+            per_route,
         })
     }
 }
+
+/// Fields of `RouteConfiguration` that Envoy knows and the simulator does not.
+const ROUTES: [&str; 9] = [
+    "cluster_specifier_plugins",
+    "ignore_path_parameters_in_path_matching",
+    "ignore_port_in_host_matching",
+    "internal_only_headers",
+    "max_direct_response_body_size_bytes",
+    "metadata",
+    "most_specific_header_mutations_wins",
+    "request_mirror_policies",
+    "vhds",
+];
+
+/// Fields of `VirtualHost` that Envoy knows and the simulator does not.
+const HOST: [&str; 11] = [
+    "cors",
+    "hedge_policy",
+    "include_attempt_count_in_response",
+    "include_is_timeout_retry_header",
+    "matcher",
+    "per_request_buffer_limit_bytes",
+    "rate_limits",
+    "request_mirror_policies",
+    "require_tls",
+    "retry_policy_typed_config",
+    "virtual_clusters",
+];
+
+/// Fields of `Route` that Envoy knows and the simulator does not.
+const ROUTE: [&str; 7] = [
+    "decorator",
+    "filter_action",
+    "non_forwarding_action",
+    "per_request_buffer_limit_bytes",
+    "request_body_buffer_limit",
+    "stat_prefix",
+    "tracing",
+];
 
 fn read_host(node: &Node) -> Result<VirtualHost, Problem> {
     let mut fields = Fields::of_message(node)?;
@@ -229,12 +221,25 @@ fn read_host(node: &Node) -> Result<VirtualHost, Problem> {
         None => Vec::new(),
     };
     let metadata = Metadata::read(fields.take("metadata"))?;
+    let (request, response) = read_changes(&mut fields)?;
+    let per_route = PerRoute::read(fields.take("typed_per_filter_config"))?;
+    let retry = fields
+        .take("retry_policy")
+        .map(RetryPolicy::read)
+        .transpose()?;
+    let attempt_count = fields.take("include_request_attempt_count");
+    refuse(&fields, &HOST, "a virtual host")?;
     fields.finish()?;
     Ok(VirtualHost {
         name,
         metadata,
         domains,
         routes,
+        request,
+        response,
+        per_route,
+        retry,
+        attempt_count: attempt_count.map_or(Ok(false), Node::as_bool)?,
     })
 }
 
@@ -251,23 +256,15 @@ fn read_route(node: &Node) -> Result<Route, Problem> {
         None => String::new(),
     };
     let metadata = Metadata::read(fields.take("metadata"))?;
-    if let Some(config) = fields.take("typed_per_filter_config") {
-        return Err(not_simulated(&config.place, "`typed_per_filter_config`"));
-    }
+    let per_route = PerRoute::read(fields.take("typed_per_filter_config"))?;
     let forward = fields.take("route");
     let direct = fields.take("direct_response");
     let redirect = fields.take("redirect");
-    let request = read_change(
-        fields.take("request_headers_to_add"),
-        fields.take("request_headers_to_remove"),
-    )?;
-    let response = read_change(
-        fields.take("response_headers_to_add"),
-        fields.take("response_headers_to_remove"),
-    )?;
+    let (request, response) = read_changes(&mut fields)?;
+    refuse(&fields, &ROUTE, "a route")?;
     fields.finish()?;
     let action = match (forward, direct, redirect) {
-        (Some(node), None, None) => Action::Forward(read_forward(node)?),
+        (Some(node), None, None) => Action::Forward(Forward::read(node)?),
         (None, Some(node), None) => read_direct(node)?,
         (None, None, Some(node)) => Action::Redirect(read_redirect(node)?),
         _ => {
@@ -285,145 +282,8 @@ fn read_route(node: &Node) -> Result<Route, Problem> {
         headers,
         request,
         response,
+        per_route,
         action,
-    })
-}
-
-fn read_match(node: &Node) -> Result<(PathMatch, Vec<HeaderMatch>), Problem> {
-    let mut fields = Fields::of_message(node)?;
-    let prefix = fields.take("prefix");
-    let exact = fields.take("path");
-    let separated = fields.take("path_separated_prefix");
-    let regex = fields.take("safe_regex");
-    let headers = fields.take("headers");
-    fields.finish()?;
-    let text = |node: &Node| node.as_string_field().map(str::to_owned);
-    let path = match (prefix, exact, separated, regex) {
-        (Some(n), None, None, None) => PathMatch::Prefix(text(n)?),
-        (None, Some(n), None, None) => PathMatch::Exact(text(n)?),
-        (None, None, Some(n), None) => PathMatch::Separated(text(n)?),
-        (None, None, None, Some(n)) => PathMatch::Regex(read_regex(n)?),
-        _ => {
-            return Err(Problem::at(
-                &node.place,
-                "expected exactly one of prefix, path, path_separated_prefix and safe_regex",
-                "",
-            ));
-        }
-    };
-    let headers = headers
-        .map_or(Ok(&[][..]), Node::as_list)?
-        .iter()
-        .map(read_header_match)
-        .collect::<Result<_, _>>()?;
-    Ok((path, headers))
-}
-
-/// RE2 matches the whole value.
-fn read_regex(node: &Node) -> Result<Regex, Problem> {
-    let mut fields = Fields::of_message(node)?;
-    let regex = fields.require("regex")?;
-    if let Some(engine) = fields.take("google_re2") {
-        Fields::of_message(engine)?.finish()?;
-    }
-    fields.finish()?;
-    let pattern = regex.as_str()?;
-    Regex::new(&format!("^(?:{pattern})$"))
-        .map_err(|e| Problem::at(&regex.place, format!("not a regular expression: {e}"), ""))
-}
-
-fn read_header_match(node: &Node) -> Result<HeaderMatch, Problem> {
-    let mut fields = Fields::of_message(node)?;
-    let name = fields
-        .require("name")?
-        .as_string_field()?
-        .to_ascii_lowercase();
-    let text = fields
-        .take("string_match")
-        .map(read_text_match)
-        .transpose()?;
-    let present = fields
-        .take("present_match")
-        .map(Node::as_bool)
-        .transpose()?;
-    let invert = fields.take("invert_match").map(Node::as_bool).transpose()?;
-    for old in [
-        "exact_match",
-        "prefix_match",
-        "suffix_match",
-        "contains_match",
-        "safe_regex_match",
-    ] {
-        if let Some(value) = fields.take(old) {
-            let word = old.trim_end_matches("_match");
-            return Err(Problem::at(
-                &value.place,
-                format!("`{old}` is gone from current Envoy versions"),
-                format!("Write `string_match: {{{word}: …}}`."),
-            ));
-        }
-    }
-    fields.finish()?;
-    Ok(HeaderMatch {
-        name,
-        text,
-        present: present.unwrap_or(true),
-        invert: invert.unwrap_or(false),
-    })
-}
-
-fn read_text_match(node: &Node) -> Result<TextMatch, Problem> {
-    let mut fields = Fields::of_message(node)?;
-    let ignore_case = match fields.take("ignore_case") {
-        Some(flag) => flag.as_bool()?,
-        None => false,
-    };
-    let all = ["exact", "prefix", "suffix", "contains"].map(|name| fields.take(name));
-    let regex = fields.take("safe_regex");
-    fields.finish()?;
-    let text = |node: &Node| node.as_string_field().map(str::to_owned);
-    match (all, regex) {
-        ([Some(n), None, None, None], None) => Ok(TextMatch::Exact(text(n)?, ignore_case)),
-        ([None, Some(n), None, None], None) => Ok(TextMatch::Prefix(text(n)?, ignore_case)),
-        ([None, None, Some(n), None], None) => Ok(TextMatch::Suffix(text(n)?, ignore_case)),
-        ([None, None, None, Some(n)], None) => Ok(TextMatch::Contains(text(n)?, ignore_case)),
-        ([None, None, None, None], Some(n)) => Ok(TextMatch::Regex(read_regex(n)?)),
-        _ => Err(Problem::at(
-            &node.place,
-            "expected exactly one of exact, prefix, suffix, contains and safe_regex",
-            "",
-        )),
-    }
-}
-
-fn read_forward(node: &Node) -> Result<Forward, Problem> {
-    let mut fields = Fields::of_message(node)?;
-    if let Some(weighted) = fields.take("weighted_clusters") {
-        return Err(not_simulated(&weighted.place, "`weighted_clusters`"));
-    }
-    if let Some(retry) = fields.take("retry_policy") {
-        return Err(not_simulated(&retry.place, "`retry_policy`"));
-    }
-    let cluster = fields.require("cluster")?;
-    let timeout = fields
-        .take("timeout")
-        .map(Node::as_proto_duration_ns)
-        .transpose()?;
-    let prefix = fields
-        .take("prefix_rewrite")
-        .map(Node::as_string_field)
-        .transpose()?;
-    let host = fields
-        .take("host_rewrite_literal")
-        .map(Node::as_string_field)
-        .transpose()?;
-    fields.finish()?;
-    Ok(Forward {
-        cluster: cluster.as_string_field()?.to_owned(),
-        place: cluster.place.clone(),
-        timeout_ns: timeout.unwrap_or(TIMEOUT_NS),
-        prefix_rewrite: prefix.map(str::to_owned),
-        host_rewrite: host.map(str::to_owned),
     })
 }
 
@@ -465,6 +325,7 @@ fn read_redirect(node: &Node) -> Result<Redirect, Problem> {
         Some(flag) => flag.as_bool()?,
         None => false,
     };
+    refuse(&fields, &["port_redirect", "regex_rewrite"], "a redirect")?;
     let status =
         match fields.take("response_code") {
             None => 301,
@@ -488,41 +349,4 @@ fn read_redirect(node: &Node) -> Result<Redirect, Problem> {
         status,
         strip_query,
     })
-}
-
-fn read_change(add: Option<&Node>, remove: Option<&Node>) -> Result<HeaderChange, Problem> {
-    let mut change = HeaderChange::default();
-    for item in add.map_or(Ok(&[][..]), Node::as_list)? {
-        let mut fields = Fields::of_message(item)?;
-        let header = fields.require("header")?;
-        let append = match fields.take("append_action") {
-            None => Append::Always,
-            Some(node) => match node.as_str()? {
-                "APPEND_IF_EXISTS_OR_ADD" => Append::Always,
-                "ADD_IF_ABSENT" => Append::IfAbsent,
-                "OVERWRITE_IF_EXISTS_OR_ADD" => Append::Overwrite,
-                "OVERWRITE_IF_EXISTS" => Append::OverwritePresent,
-                _ => {
-                    return Err(
-                        node.expected("an append action such as OVERWRITE_IF_EXISTS_OR_ADD")
-                    );
-                }
-            },
-        };
-        fields.finish()?;
-        let mut fields = Fields::of_message(header)?;
-        let key = fields
-            .require("key")?
-            .as_string_field()?
-            .to_ascii_lowercase();
-        let value = Format::read(fields.require("value")?)?;
-        fields.finish()?;
-        change.add.push((key, value, append));
-    }
-    for item in remove.map_or(Ok(&[][..]), Node::as_list)? {
-        change
-            .remove
-            .push(item.as_string_field()?.to_ascii_lowercase());
-    }
-    Ok(change)
 }

@@ -102,8 +102,8 @@ impl Shared {
                 callout.frames = frames;
                 callout.whole = Some(message);
             }
-            Script::Reset => callout.frames.push_back(Frame {
-                reset: true,
+            Script::Reset(reset) => callout.frames.push_back(Frame {
+                reset: Some(reset),
                 ..Frame::new(Part::Data(Vec::new()), Headers::default())
             }),
             Script::Silence => return,
@@ -142,11 +142,10 @@ impl Shared {
             request.response = Some(whole);
         }
         let signals = match frame.reset {
-            true => self.grpc_broken(
-                number,
-                "upstream connect error or disconnect/reset before headers. reset reason: remote reset",
-            ),
-            false => self.grpc_signals(number, frame),
+            Some(reset) => {
+                self.grpc_broken(number, &super::super::retry::Failure::of(reset).body(false))
+            }
+            None => self.grpc_signals(number, frame),
         };
         self.grpc_hears(number, signals);
         self.grpc_next(number, 0);

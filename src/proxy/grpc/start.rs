@@ -141,7 +141,8 @@ impl Shared {
             let words =
                 "upstream connect error or disconnect/reset before headers. reset reason: overflow";
             let reason =
-                "the cluster's circuit breaker is open: 1024 requests are under way".to_owned();
+                "the cluster's circuit breaker is open: as many requests are under way as it lets through"
+                    .to_owned();
             return Some((words, reason));
         }
         None

@@ -166,7 +166,7 @@ pub(in crate::proxy) fn server_frames(reply: &GrpcReply) -> (VecDeque<Frame>, Me
             });
         }
         GrpcEnd::Reset => frames.push_back(Frame {
-            reset: true,
+            reset: Some(crate::model::lab::Reset::default()),
             ..Frame::new(Part::Data(Vec::new()), Headers::default())
         }),
         GrpcEnd::Timeout => {}

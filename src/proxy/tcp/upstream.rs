@@ -2,7 +2,7 @@
 
 use super::TcpTask;
 use super::connection::Step;
-use crate::model::lab::{Lab, UpstreamAction, UpstreamRule};
+use crate::model::lab::{Lab, Reset, UpstreamAction, UpstreamRule};
 use crate::model::report::{Closer, ConnectionOutcome};
 use crate::model::trace::Kind;
 use crate::model::{Bytes, Problem};
@@ -71,7 +71,7 @@ impl Upstream {
 impl UpstreamRule {
     /// Whether it tears the connection.
     pub(super) fn resets(&self) -> bool {
-        matches!(self.action, UpstreamAction::Reset)
+        matches!(self.action, UpstreamAction::Reset(_))
     }
 }
 
@@ -127,11 +127,12 @@ impl Shared {
                 let chunks = send.iter().cloned().map(Step::Data);
                 chunks.chain(close.then_some(Step::End)).collect()
             }
-            UpstreamAction::Reset => vec![Step::Reset],
+            UpstreamAction::Reset(_) => vec![Step::Reset],
             // Answers of HTTP are refused where the lab is prepared.
-            UpstreamAction::Timeout | UpstreamAction::Reply { .. } | UpstreamAction::Grpc(_) => {
-                Vec::new()
-            }
+            UpstreamAction::Timeout
+            | UpstreamAction::Reply { .. }
+            | UpstreamAction::Grpc(_)
+            | UpstreamAction::Strict => Vec::new(),
         };
         self.upstream_plans(index, rule.delay_ns, steps);
     }
@@ -253,7 +254,10 @@ pub(in crate::proxy) fn check_rules(lab: &Lab, config: &Config) -> Result<(), Pr
             let of_tcp = when.data.is_some() || when.connect;
             let of_http = when.method.is_some() || when.path.is_some() || !when.headers.is_empty();
             let wrong = match &rule.action {
-                UpstreamAction::Reply { .. } | UpstreamAction::Grpc(_) => bytes || of_tcp,
+                UpstreamAction::Reply { .. } | UpstreamAction::Grpc(_) | UpstreamAction::Strict => {
+                    bytes || of_tcp
+                }
+                UpstreamAction::Reset(reset) if bytes => *reset != Reset::default() || of_http,
                 UpstreamAction::Tcp { .. } => !bytes || of_http,
                 _ => bytes && of_http || !bytes && of_tcp,
             };

@@ -1,6 +1,7 @@
 //! The simulated Envoy, rule by rule: each test is named for what Envoy does.
 
 mod any;
+mod attempts;
 mod chain;
 mod config;
 mod foreign;
@@ -9,6 +10,7 @@ mod grpc_script;
 mod guest;
 mod limits;
 mod nothing;
+mod per_route;
 mod plugins;
 mod properties;
 mod remote;
@@ -17,6 +19,7 @@ mod replies;
 mod router;
 mod shared;
 mod shutdown;
+mod strict;
 pub(crate) mod tcp;
 mod threads;
 mod visible;

@@ -3,9 +3,17 @@
 use super::{answer, first, response};
 use crate::lab_run::story;
 
-fn play(envoy: &str, rest: &str, traffic: &str) -> proxy_wasm_tour::model::report::ScenarioReport {
+pub(super) fn play(
+    envoy: &str,
+    rest: &str,
+    traffic: &str,
+) -> proxy_wasm_tour::model::report::ScenarioReport {
+    let listener = match envoy.contains("listener: ") || envoy.contains("static_resources") {
+        true => "",
+        false => "  listener: {name: l}\n",
+    };
     let text = format!(
-        "name: t\nenvoy:\n  listener: {{name: l}}\n{envoy}\n{rest}\nscenarios:\n- name: s\n  traffic:\n{traffic}"
+        "name: t\nenvoy:\n{listener}{envoy}\n{rest}\nscenarios:\n- name: s\n  traffic:\n{traffic}"
     );
     let options = Default::default();
     let mut report =

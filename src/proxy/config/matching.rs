@@ -1,0 +1,171 @@
+//! What a route's `match` asks of a request, and matchers of headers wherever they stand.
+
+use super::refuse;
+use crate::model::Problem;
+use crate::model::yaml::{Fields, Node};
+use regex_lite::Regex;
+
+/// How a path is compared, query left out.
+#[derive(Clone, Debug)]
+pub(crate) enum PathMatch {
+    /// It begins with this.
+    Prefix(String),
+    /// It is this.
+    Exact(String),
+    /// It is this, or goes on with `/`.
+    Separated(String),
+    /// The whole of it matches.
+    Regex(Regex),
+}
+
+/// A condition on a header.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderMatch {
+    /// The header.
+    pub(crate) name: String,
+    /// How its value is compared; `None` asks for presence alone.
+    pub(crate) text: Option<TextMatch>,
+    /// Whether it must be there (`present_match`).
+    pub(crate) present: bool,
+    /// `invert_match`.
+    pub(crate) invert: bool,
+}
+
+/// `envoy.type.matcher.v3.StringMatcher`.
+#[derive(Clone, Debug)]
+pub(crate) enum TextMatch {
+    /// Equal.
+    Exact(String, bool),
+    /// Begins with.
+    Prefix(String, bool),
+    /// Ends with.
+    Suffix(String, bool),
+    /// Has somewhere.
+    Contains(String, bool),
+    /// The whole matches.
+    Regex(Regex),
+}
+
+/// Fields of `RouteMatch` that Envoy knows and the simulator does not.
+const NOT_HONOURED: [&str; 10] = [
+    "case_sensitive",
+    "connect_matcher",
+    "cookies",
+    "dynamic_metadata",
+    "filter_state",
+    "grpc",
+    "path_match_policy",
+    "query_parameters",
+    "runtime_fraction",
+    "tls_context",
+];
+
+/// Reads a `RouteMatch`.
+pub(super) fn read_match(node: &Node) -> Result<(PathMatch, Vec<HeaderMatch>), Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let prefix = fields.take("prefix");
+    let exact = fields.take("path");
+    let separated = fields.take("path_separated_prefix");
+    let regex = fields.take("safe_regex");
+    let headers = fields.take("headers");
+    refuse(&fields, &NOT_HONOURED, "a route's match")?;
+    fields.finish()?;
+    let text = |node: &Node| node.as_string_field().map(str::to_owned);
+    let path = match (prefix, exact, separated, regex) {
+        (Some(n), None, None, None) => PathMatch::Prefix(text(n)?),
+        (None, Some(n), None, None) => PathMatch::Exact(text(n)?),
+        (None, None, Some(n), None) => PathMatch::Separated(text(n)?),
+        (None, None, None, Some(n)) => PathMatch::Regex(read_regex(n)?),
+        _ => {
+            return Err(Problem::at(
+                &node.place,
+                "expected exactly one of prefix, path, path_separated_prefix and safe_regex",
+                "",
+            ));
+        }
+    };
+    let headers = headers
+        .map_or(Ok(&[][..]), Node::as_list)?
+        .iter()
+        .map(read_header_match)
+        .collect::<Result<_, _>>()?;
+    Ok((path, headers))
+}
+
+/// RE2 matches the whole value.
+fn read_regex(node: &Node) -> Result<Regex, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let regex = fields.require("regex")?;
+    if let Some(engine) = fields.take("google_re2") {
+        Fields::of_message(engine)?.finish()?;
+    }
+    fields.finish()?;
+    let pattern = regex.as_str()?;
+    Regex::new(&format!("^(?:{pattern})$"))
+        .map_err(|e| Problem::at(&regex.place, format!("not a regular expression: {e}"), ""))
+}
+
+/// Reads a `HeaderMatcher`.
+pub(super) fn read_header_match(node: &Node) -> Result<HeaderMatch, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let name = fields
+        .require("name")?
+        .as_string_field()?
+        .to_ascii_lowercase();
+    let text = fields
+        .take("string_match")
+        .map(read_text_match)
+        .transpose()?;
+    let present = fields
+        .take("present_match")
+        .map(Node::as_bool)
+        .transpose()?;
+    let invert = fields.take("invert_match").map(Node::as_bool).transpose()?;
+    for old in [
+        "exact_match",
+        "prefix_match",
+        "suffix_match",
+        "contains_match",
+        "safe_regex_match",
+    ] {
+        if let Some(value) = fields.take(old) {
+            let word = old.trim_end_matches("_match");
+            return Err(Problem::at(
+                &value.place,
+                format!("`{old}` is gone from current Envoy versions"),
+                format!("Write `string_match: {{{word}: …}}`."),
+            ));
+        }
+    }
+    fields.finish()?;
+    Ok(HeaderMatch {
+        name,
+        text,
+        present: present.unwrap_or(true),
+        invert: invert.unwrap_or(false),
+    })
+}
+
+fn read_text_match(node: &Node) -> Result<TextMatch, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let ignore_case = match fields.take("ignore_case") {
+        Some(flag) => flag.as_bool()?,
+        None => false,
+    };
+    let all = ["exact", "prefix", "suffix", "contains"].map(|name| fields.take(name));
+    let regex = fields.take("safe_regex");
+    fields.finish()?;
+    let text = |node: &Node| node.as_string_field().map(str::to_owned);
+    match (all, regex) {
+        ([Some(n), None, None, None], None) => Ok(TextMatch::Exact(text(n)?, ignore_case)),
+        ([None, Some(n), None, None], None) => Ok(TextMatch::Prefix(text(n)?, ignore_case)),
+        ([None, None, Some(n), None], None) => Ok(TextMatch::Suffix(text(n)?, ignore_case)),
+        ([None, None, None, Some(n)], None) => Ok(TextMatch::Contains(text(n)?, ignore_case)),
+        ([None, None, None, None], Some(n)) => Ok(TextMatch::Regex(read_regex(n)?)),
+        _ => Err(Problem::at(
+            &node.place,
+            "expected exactly one of exact, prefix, suffix, contains and safe_regex",
+            "",
+        )),
+    }
+}
