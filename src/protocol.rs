@@ -4,6 +4,7 @@
 //! build and compare [`VERSION`] before anything else.
 
 use crate::model::moment::Window;
+use crate::model::race::Race;
 use crate::model::report::Report;
 use crate::model::trace::Event;
 use crate::model::{Problem, Request, Told, digest};
@@ -39,6 +40,28 @@ pub enum ToEngine {
         request: Option<Request>,
         /// Only this scenario; all when absent.
         scenario: Option<String>,
+        /// The order of the threads, as a search has found it; the lab's own when empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        schedule: Vec<String>,
+    },
+    /// Looks for an order of the threads in which a check of a scenario fails. It is answered by
+    /// [`FromEngine::Raced`] after a part of the search; [`Self::RaceOn`] asks for the next part.
+    Race {
+        /// Names this search in every answer.
+        run: u32,
+        /// The lab file's text.
+        lab: String,
+        /// Text of editable parts by name.
+        edits: BTreeMap<String, String>,
+        /// Replaces the first request of the scenario.
+        request: Option<Request>,
+        /// The scenario.
+        scenario: String,
+    },
+    /// Goes on with the search.
+    RaceOn {
+        /// The search.
+        run: u32,
     },
     /// Asks whether a lab could run, without running it: while the learner types.
     Check {
@@ -137,6 +160,15 @@ pub enum FromEngine {
     Module {
         /// The findings.
         found: Told,
+    },
+    /// What a search through the orders of threads has found so far.
+    Raced {
+        /// The search.
+        run: u32,
+        /// What is found.
+        race: Race,
+        /// Whether it is over: all orders were run, or as many as it runs at most.
+        over: bool,
     },
     /// Rows of a trace.
     Rows {

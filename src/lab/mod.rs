@@ -5,6 +5,7 @@
 
 mod assertions;
 mod choose;
+mod hunt;
 mod mistakes;
 mod modules;
 mod parse;

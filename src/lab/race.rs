@@ -47,6 +47,34 @@ pub fn race(lab: &Lab, contents: &Contents, options: &RaceOptions) -> Result<Vec
         if only.is_some_and(|only| only != index) {
             continue;
         }
+        let mut explorer = Explorer::new(lab, scenario, options)?;
+        explorer.go_on(&prepared, scenario, options.orders);
+        found.push(explorer.race);
+    }
+    Ok(found)
+}
+
+/// A search that can be left and gone on with.
+#[derive(Debug)]
+pub(super) struct Explorer {
+    /// What is found so far.
+    pub(super) race: Race,
+    search: Search,
+    /// Runs that are still allowed, those that are given up among them: they cost as much.
+    left: u32,
+    event_cap: u32,
+}
+
+impl Explorer {
+    /// A search that has not begun.
+    ///
+    /// # Errors
+    /// When the scenario expects nothing.
+    pub(super) fn new(
+        lab: &Lab,
+        scenario: &Scenario,
+        options: &RaceOptions,
+    ) -> Result<Self, Problem> {
         if scenario.expect.is_empty() {
             return Err(Problem::in_file(
                 &lab.file,
@@ -54,38 +82,49 @@ pub fn race(lab: &Lab, contents: &Contents, options: &RaceOptions) -> Result<Vec
                 "Say under `expect` what has to hold in every order.",
             ));
         }
-        found.push(explore(&prepared, scenario, options));
+        Ok(Self {
+            race: Race {
+                scenario: scenario.name.clone(),
+                ok: true,
+                ..Race::default()
+            },
+            search: Search::default(),
+            left: options.orders,
+            event_cap: options.event_cap,
+        })
     }
-    Ok(found)
-}
 
-fn explore(prepared: &Prepared, scenario: &Scenario, options: &RaceOptions) -> Race {
-    let mut race = Race {
-        scenario: scenario.name.clone(),
-        ok: true,
-        ..Race::default()
-    };
-    let mut search = Search::default();
-    // Runs that are given up cost as much as others, so they count towards the limit.
-    for _ in 0..options.orders {
-        let report;
-        (report, search) = prepared.run_in_order(scenario, options.event_cap, search);
-        if let Some(report) = report {
-            race.orders += 1;
-            let mut failed = check(&scenario.expect, &report);
-            failed.retain(|check| !check.ok);
-            if !failed.is_empty() {
-                race.ok = false;
-                race.breaking += 1;
-                keep_shorter(&mut race.shortest, &search, failed);
+    /// Whether nothing is left to search.
+    pub(super) fn over(&self) -> bool {
+        self.race.complete || self.left == 0
+    }
+
+    /// Runs so many more orders.
+    pub(super) fn go_on(&mut self, prepared: &Prepared, scenario: &Scenario, orders: u32) {
+        for _ in 0..orders {
+            if self.over() {
+                return;
+            }
+            self.left -= 1;
+            let search = std::mem::take(&mut self.search);
+            let (report, search) = prepared.run_in_order(scenario, self.event_cap, search);
+            self.search = search;
+            if let Some(report) = report {
+                let race = &mut self.race;
+                race.orders += 1;
+                let mut failed = check(&scenario.expect, &report);
+                failed.retain(|check| !check.ok);
+                if !failed.is_empty() {
+                    race.ok = false;
+                    race.breaking += 1;
+                    keep_shorter(&mut race.shortest, &self.search, failed);
+                }
+            }
+            if !self.search.advance() {
+                self.race.complete = true;
             }
         }
-        if !search.advance() {
-            race.complete = true;
-            break;
-        }
     }
-    race
 }
 
 fn keep_shorter(shortest: &mut Option<Breaking>, search: &Search, checks: Vec<Check>) {

@@ -3,6 +3,7 @@
 //! Holds the samples that have arrived, the run that waits for more of them, and the last report,
 //! whose events stay here and leave by window. Must not know: how messages travel.
 
+use super::hunt::{Hunt, put_schedule};
 use super::run::run_prepared;
 use super::{
     Beside, Compiled, Contents, RunOptions, Sample, Unresolved, moment_text, parse, put_request,
@@ -39,6 +40,7 @@ pub struct Session {
     scripts: RefCell<BTreeMap<String, Script>>,
     waiting: Option<Job>,
     last: Option<Last>,
+    hunt: Option<Hunt>,
 }
 
 /// A run that was asked for, or only a check.
@@ -50,6 +52,10 @@ struct Job {
     edits: BTreeMap<String, String>,
     request: Option<Request>,
     scenario: Option<String>,
+    /// The order of the threads, where it is not the lab's own.
+    schedule: Vec<String>,
+    /// Whether every order of the threads is wanted.
+    race: bool,
 }
 
 /// The last run's events, by scenario, and the rows that the last search found.
@@ -76,19 +82,32 @@ impl Session {
                 edits,
                 request,
                 scenario,
-            } => {
-                self.waiting = Some(Job {
-                    run: Some(run),
-                    lab,
-                    edits,
-                    request,
-                    scenario,
-                });
-                // A sample that could not be had may be there by now.
-                self.samples
-                    .retain(|_, sample| !matches!(sample, Sample::Missing(_)));
-                self.go_on()
-            }
+                schedule,
+            } => self.begin(Job {
+                run: Some(run),
+                lab,
+                edits,
+                request,
+                scenario,
+                schedule,
+                race: false,
+            }),
+            ToEngine::Race {
+                run,
+                lab,
+                edits,
+                request,
+                scenario,
+            } => self.begin(Job {
+                run: Some(run),
+                lab,
+                edits,
+                request,
+                scenario: Some(scenario),
+                schedule: Vec::new(),
+                race: true,
+            }),
+            ToEngine::RaceOn { run } => self.hunt_on(run).into_iter().collect(),
             ToEngine::Check { lab, edits } => {
                 self.waiting = Some(Job {
                     run: None,
@@ -96,6 +115,8 @@ impl Session {
                     edits,
                     request: None,
                     scenario: None,
+                    schedule: Vec::new(),
+                    race: false,
                 });
                 self.go_on()
             }
@@ -132,6 +153,25 @@ impl Session {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    fn begin(&mut self, job: Job) -> Vec<FromEngine> {
+        self.hunt = None;
+        self.waiting = Some(job);
+        // A sample that could not be had may be there by now.
+        self.samples
+            .retain(|_, sample| !matches!(sample, Sample::Missing(_)));
+        self.go_on()
+    }
+
+    /// Runs the next part of a search.
+    fn hunt_on(&mut self, run: u32) -> Option<FromEngine> {
+        let hunt = self.hunt.as_mut().filter(|hunt| hunt.run == run)?;
+        let (race, over) = hunt.go_on();
+        if over {
+            self.hunt = None;
+        }
+        Some(FromEngine::Raced { run, race, over })
     }
 
     fn examine(&mut self, name: String, bytes: Vec<u8>) -> FromEngine {
@@ -177,6 +217,17 @@ impl Session {
                 Err(Unresolved::Awaited(names)) => self.ask(job, names),
             };
         };
+        if job.race
+            && let Ok((lab, prepared)) = ready
+        {
+            return match Hunt::new(run, &lab, prepared, job.scenario.as_deref()) {
+                Ok(hunt) => {
+                    self.hunt = Some(hunt);
+                    self.hunt_on(run).into_iter().collect()
+                }
+                Err(problem) => vec![FromEngine::Refused { run, problem }],
+            };
+        }
         match ready.and_then(|(lab, prepared)| Self::attempt(&job, lab, prepared)) {
             Ok((report, lab, prepared)) => {
                 let only = job.scenario.as_ref();
@@ -223,6 +274,7 @@ impl Session {
         if let Some(request) = &job.request {
             put_request(&mut lab, at, request)?;
         }
+        put_schedule(&mut lab, &job.schedule);
         let mut contents = resolve(&lab, &beside)?;
         // The visitor's own stand before files of the lab with the same name.
         contents.extend(self.own.clone());

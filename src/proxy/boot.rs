@@ -58,6 +58,10 @@ impl Shared {
                         return self.boot(boot);
                     }
                 }
+                if boot.role == Role::Canary && self.tried(boot.plugin) {
+                    self.serve(boot.plugin);
+                    return None;
+                }
                 boot.vm = self.vms.len();
                 self.vms.push(VmInfo {
                     thread: self.thread,
@@ -120,6 +124,24 @@ impl Shared {
                 })
             }
         }
+    }
+
+    /// Whether a canary has tried the same plugin on the same VM key before: Envoy keeps what it said.
+    fn tried(&self, plugin: usize) -> bool {
+        let first = self.plugins[plugin].same_as;
+        let local = |plugin: usize| self.plugins[plugin].fetch.is_none();
+        first != plugin && local(first) && local(plugin)
+    }
+
+    /// The canary was content: the plugin starts on each thread.
+    fn serve(&mut self, plugin: usize) {
+        let serving = Task::Boot(Boot::new(plugin, Role::Serving));
+        let purpose = self.plugins[plugin].purpose;
+        let everywhere = purpose != Purpose::Service { singleton: true };
+        for thread in self.threads.iter_mut().skip(1).filter(|_| everywhere) {
+            thread.queue.push_back(serving.clone());
+        }
+        self.push_front(serving);
     }
 
     fn open_boot(&mut self, boot: &mut Boot, name: &'static str) {
@@ -225,13 +247,7 @@ impl Shared {
                 match boot.role {
                     Role::Canary => {
                         self.drop_vm(boot.vm);
-                        let serving = Task::Boot(Boot::new(boot.plugin, Role::Serving));
-                        let purpose = self.plugins[boot.plugin].purpose;
-                        let everywhere = purpose != Purpose::Service { singleton: true };
-                        for thread in self.threads.iter_mut().skip(1).filter(|_| everywhere) {
-                            thread.queue.push_back(serving.clone());
-                        }
-                        self.push_front(serving);
+                        self.serve(boot.plugin);
                     }
                     _ => {
                         let thread = self.thread;

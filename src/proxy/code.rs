@@ -2,7 +2,8 @@
 //!
 //! What a fetch will come to is known before a run: the lab says what a URL serves.
 
-use super::config::{self, Code, Config, Plugin, Remote};
+use super::config::{Code, Config, Plugin, Remote};
+use super::oci::{self, Image};
 use super::world::Contents;
 use crate::host::{Engine, Module};
 use crate::model::lab::{File, Lab, Source};
@@ -64,13 +65,17 @@ impl Loaded {
         for plugin in plugins {
             let of = match &plugin.code {
                 Code::Remote(remote) => {
-                    fetched.push(remote.uri.as_str());
-                    let file = lab
-                        .files
-                        .get(&remote.uri)
+                    let bytes = |name: &str| contents.get(name).map(|bytes| &**bytes);
+                    let name = match oci::is_reference(&remote.uri) {
+                        true => oci::find(&lab.files, &remote.uri, bytes),
+                        false => Some(remote.uri.as_str()),
+                    };
+                    let known = name.and_then(|name| lab.files.get_key_value(name));
+                    let (name, file) = known
                         .ok_or_else(|| absent(&remote.uri, &remote.place, lab.files.keys()))?;
-                    let mut fetch = Fetch::of(remote, file, config, contents);
-                    let bytes = contents.get(&remote.uri);
+                    fetched.push(name.as_str());
+                    let bytes = contents.get(name);
+                    let mut fetch = Fetch::of(remote, file, config, bytes);
                     let of = match (&fetch.fails, bytes) {
                         (None, Some(bytes)) => match module(&remote.uri, bytes.clone()) {
                             Ok(at) => Some(at),
@@ -105,12 +110,16 @@ impl Loaded {
 }
 
 impl Fetch {
-    fn of(remote: &Remote, file: &File, config: &Config, contents: &Contents) -> Self {
-        let known = config.clusters.iter().any(|c| c.name == remote.cluster);
-        let fails = match contents.get(&remote.uri) {
+    fn of(remote: &Remote, file: &File, config: &Config, bytes: Option<&Arc<[u8]>>) -> Self {
+        let known = remote.agent || config.clusters.iter().any(|c| c.name == remote.cluster);
+        let fails = match bytes {
             _ if !known => Some(format!("no cluster is named `{}`", remote.cluster)),
             _ if file.status != 200 => Some(format!("the status is {}", file.status)),
             None => Some("nothing is served".to_owned()),
+            Some(bytes) if oci::is_reference(&remote.uri) => {
+                Image::of(file, bytes).refusal(&remote.uri, &remote.sha256)
+            }
+            Some(_) if remote.sha256.is_empty() => None,
             Some(bytes) => {
                 let is = crate::host::sha256(bytes);
                 let same = is.eq_ignore_ascii_case(&remote.sha256);
@@ -158,14 +167,12 @@ fn absent<'a>(name: &str, place: &Place, known: impl Iterator<Item = &'a String>
 
 /// Refuses what is said of the fetching of a file that nobody fetches.
 fn check_file(file: &File) -> Result<(), Problem> {
-    if file.media_type.is_some() {
-        return Err(config::not_simulated(&file.place, "an OCI registry"));
-    }
     let missing = matches!(file.source, Source::Missing);
     let said = [
         ("delay", file.delay_ns != 0),
         ("status", missing || file.status != 200),
         ("failures", file.failures != 0),
+        ("media_type", file.media_type.is_some()),
     ];
     match said.iter().find(|(_, said)| *said) {
         Some((key, _)) => Err(Problem::at(

@@ -53,6 +53,10 @@ impl Shared {
 
     /// The cache is looked at. False when the configuration is rejected instead of waiting.
     fn code_asked(&mut self, plugin: usize, remote: &Remote) -> bool {
+        if remote.agent {
+            // Envoy's cache never hears of what Istio's agent fetches.
+            return true;
+        }
         let new = self.code_cache.asked.insert(remote.sha256.clone());
         let entries = self.code_cache.asked.len() as u64;
         self.remote_stat("remote_load_cache_misses", 1);
@@ -110,7 +114,9 @@ impl Shared {
                 self.fetch_again(plugin, attempt, &remote);
             }
             None => {
-                self.remote_stat("remote_load_fetch_successes", 1);
+                if !remote.agent {
+                    self.remote_stat("remote_load_fetch_successes", 1);
+                }
                 match fetch.broken {
                     Some(why) => {
                         self.own_log(LogLevel::Error, why);
@@ -124,7 +130,9 @@ impl Shared {
 
     fn fetch_again(&mut self, plugin: usize, attempt: u32, remote: &Remote) {
         if attempt == remote.retries {
-            self.remote_stat("remote_load_fetch_failures", 1);
+            if !remote.agent {
+                self.remote_stat("remote_load_fetch_failures", 1);
+            }
             self.plugin_without_code(plugin);
             return;
         }

@@ -24,6 +24,7 @@ mod mutated;
 mod proxy;
 mod samples;
 mod session;
+mod session_race;
 mod support;
 mod tidy;
 mod yaml;

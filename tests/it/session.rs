@@ -17,6 +17,7 @@ fn run(run: u32, lab: &str) -> ToEngine {
         edits: BTreeMap::new(),
         request: None,
         scenario: None,
+        schedule: Vec::new(),
     }
 }
 
@@ -132,6 +133,7 @@ fn a_lab_that_cannot_be_read_is_refused_with_its_place() {
             edits,
             request: None,
             scenario: None,
+            schedule: Vec::new(),
         },
         Vec::new(),
     );
@@ -153,6 +155,7 @@ fn the_visitors_request_takes_the_place_of_the_first() {
             edits: BTreeMap::new(),
             request: Some(request),
             scenario: scenario.map(str::to_owned),
+            schedule: Vec::new(),
         };
         ready().handle(message, Vec::new()).pop().unwrap()
     };
@@ -252,6 +255,7 @@ fn the_state_at_an_event_comes_by_a_replay() {
         edits: BTreeMap::new(),
         request: None,
         scenario: Some("a header of that name is there already".to_owned()),
+        schedule: Vec::new(),
     };
     session.handle(ran, Vec::new());
     let mut ask = |run, event, window| {
@@ -367,6 +371,7 @@ fn script_run(source: &str) -> ToEngine {
         edits: [("filter.ts".to_owned(), source.to_owned())].into(),
         request: None,
         scenario: None,
+        schedule: Vec::new(),
     }
 }
 

@@ -165,6 +165,16 @@ fn read_protocol(fields: &mut Fields<'_>) -> Result<(), Problem> {
             value,
             &["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"],
         )?;
+        let names = [
+            "auto_config",
+            "common_http_protocol_options",
+            "header_validation_config",
+            "http_filters",
+            "outlier_detection",
+            "upstream_http_protocol_options",
+            "use_downstream_protocol_config",
+        ];
+        refuse(&fields, &names, "HttpProtocolOptions")?;
         let explicit = fields.require("explicit_http_config")?;
         fields.finish()?;
         let mut fields = Fields::of_message(explicit)?;

@@ -3,8 +3,8 @@
 use super::any::{typed, typed_as};
 use super::network::{self, Chain};
 use super::{
-    Action, Choice, Config, Format, Forward, Metadata, Plugin, Routes, cluster, not_simulated,
-    refuse, route, wasm,
+    Action, Choice, Config, Format, Forward, Metadata, Plugin, Routes, cluster, istio,
+    not_simulated, refuse, route, wasm,
 };
 use crate::model::yaml::{Fields, Node, nearest};
 use crate::model::{Place, Problem};
@@ -135,12 +135,16 @@ impl Manager {
     /// The manager of the short form.
     pub(super) fn short(
         filters: Option<&Node>,
+        plugins: Option<&Node>,
         routes: Option<&Node>,
         access_log: Option<&Node>,
     ) -> Result<Self, Problem> {
         let mut manager = Self::plain();
         if let Some(node) = filters {
             manager.read_filters(node, false)?;
+        }
+        if let Some(node) = plugins {
+            manager.filters = istio::read_all(node)?;
         }
         if let Some(node) = routes {
             manager.routes = Routes::of_list(node)?;

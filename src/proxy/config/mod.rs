@@ -9,6 +9,7 @@ mod change;
 mod cluster;
 mod format;
 mod forward;
+mod istio;
 mod listener;
 mod matching;
 mod metadata;
@@ -134,7 +135,15 @@ fn short(envoy: &Node) -> Result<Config, Problem> {
     let listener = fields.take("listener");
     let network = fields.take("network_filters");
     let extensions = fields.take("bootstrap_extensions");
+    let plugins = fields.take("wasm_plugins");
     fields.finish()?;
+    if let (Some(plugins), Some(_)) = (plugins, filters.or(network)) {
+        return Err(Problem::at(
+            &plugins.place,
+            "`wasm_plugins` beside filters",
+            "Istio makes the chain of them by phase and priority. Keep one.",
+        ));
+    }
     let services = extensions.map_or(Ok(Vec::new()), wasm::read_services)?;
     let clusters = match clusters {
         Some(node) => cluster::read_all(node)?,
@@ -158,7 +167,7 @@ fn short(envoy: &Node) -> Result<Config, Problem> {
             let web = clusters.iter().any(|cluster| cluster.name == "web");
             split(network::read_short(node, web)?)
         }
-        None => (Manager::short(filters, routes, access_log)?, None),
+        None => (Manager::short(filters, plugins, routes, access_log)?, None),
     };
     let mut config = Config {
         node_id: "sim".to_owned(),

@@ -76,6 +76,8 @@ pub(crate) struct Remote {
     pub(crate) uri: String,
     /// `http_uri.cluster`.
     pub(crate) cluster: String,
+    /// Istio's agent fetches it, and not Envoy: no cluster is asked, and the SHA-256 may be empty.
+    pub(crate) agent: bool,
     /// `http_uri.timeout`, nanoseconds; 0 is none.
     pub(crate) timeout_ns: u64,
     /// `sha256`, in hexadecimal.
@@ -88,6 +90,27 @@ pub(crate) struct Remote {
     pub(crate) backoff_max_ns: u64,
     /// Where the URI is written.
     pub(crate) place: Place,
+}
+
+impl Plugin {
+    /// A plugin of this name and code, with everything else as Envoy has it when nothing is said.
+    pub(super) fn of(name: String, code: Code, place: &Place) -> Self {
+        Self {
+            name,
+            root_id: String::new(),
+            configuration: Vec::new(),
+            fail_open: false,
+            policy: FailurePolicy::default(),
+            allow_stop_iteration: false,
+            capabilities: None,
+            vm_id: String::new(),
+            vm_configuration: Vec::new(),
+            environment: Vec::new(),
+            code,
+            nack_on_miss: false,
+            place: place.clone(),
+        }
+    }
 }
 
 /// Reads a `PluginConfig`.
@@ -139,7 +162,8 @@ pub(super) fn read_plugin(node: &Node) -> Result<Plugin, Problem> {
         plugin.allow_stop_iteration = flag.get("value").unwrap_or(flag).as_bool()?;
     }
     if let Some(restriction) = fields.take("capability_restriction_config") {
-        plugin.capabilities = read_capabilities(restriction)?;
+        let allowed = read_capabilities(restriction)?;
+        plugin.capabilities = plugin.capabilities.or(allowed);
     }
     fields.finish()?;
     Ok(plugin)
@@ -234,22 +258,20 @@ fn read_vm(node: &Node, plugin: &Node) -> Result<Plugin, Problem> {
         Some(node) => read_environment(node)?,
         None => Vec::new(),
     };
+    // Newer versions have it here; what stands here wins.
+    let capabilities = match fields.take("capability_restriction_config") {
+        Some(restriction) => read_capabilities(restriction)?,
+        None => None,
+    };
     let code = read_code(fields.require("code")?)?;
     fields.finish()?;
     Ok(Plugin {
-        name: String::new(),
-        root_id: String::new(),
-        configuration: Vec::new(),
-        fail_open: false,
-        policy: FailurePolicy::default(),
-        allow_stop_iteration: false,
-        capabilities: None,
+        capabilities,
         vm_id,
         vm_configuration,
         environment,
-        code,
         nack_on_miss,
-        place: plugin.place.clone(),
+        ..Plugin::of(String::new(), code, &plugin.place)
     })
 }
 
@@ -330,10 +352,26 @@ fn read_code(node: &Node) -> Result<Code, Problem> {
     }
 }
 
+/// A SHA-256 in hexadecimal.
+pub(super) fn read_sha256(node: &Node) -> Result<String, Problem> {
+    let hash = node.as_string_field()?;
+    match hash.len() == 64 && hash.bytes().all(|c| c.is_ascii_hexdigit()) {
+        true => Ok(hash.to_owned()),
+        false => Err(node.expected("a SHA-256 of 64 hexadecimal digits")),
+    }
+}
+
 fn read_remote(node: &Node) -> Result<Remote, Problem> {
     let mut fields = Fields::of_message(node)?;
     let http = fields.require("http_uri")?;
-    let sha256 = fields.require("sha256")?;
+    // Envoy itself knows no registry: Istio's agent resolves such a reference and rewrites it.
+    let agent = http
+        .get("uri")
+        .is_some_and(|uri| uri.as_str().is_ok_and(|uri| uri.starts_with("oci://")));
+    let sha256 = match agent {
+        true => fields.take("sha256"),
+        false => Some(fields.require("sha256")?),
+    };
     let policy = fields.take("retry_policy");
     fields.finish()?;
     let mut fields = Fields::of_message(http)?;
@@ -341,17 +379,20 @@ fn read_remote(node: &Node) -> Result<Remote, Problem> {
     let cluster = fields.require("cluster")?.as_string_field()?.to_owned();
     let timeout_ns = fields.require("timeout")?.as_proto_duration_ns()?;
     fields.finish()?;
-    let hash = sha256.as_string_field()?.to_owned();
-    if hash.len() != 64 || !hash.bytes().all(|c| c.is_ascii_hexdigit()) {
-        return Err(sha256.expected("a SHA-256 of 64 hexadecimal digits"));
-    }
+    let text = uri.as_string_field()?.to_owned();
+    let hash = match sha256 {
+        Some(hash) if agent && hash.as_str().is_ok_and(str::is_empty) => String::new(),
+        Some(hash) => read_sha256(hash)?,
+        None => String::new(),
+    };
     let mut remote = Remote {
-        uri: uri.as_string_field()?.to_owned(),
+        uri: text,
         cluster,
+        agent,
         timeout_ns,
         sha256: hash,
-        // Envoy's defaults.
-        retries: 1,
+        // Envoy's defaults; the agent asks once.
+        retries: u32::from(!agent),
         backoff_ns: 1_000_000_000,
         backoff_max_ns: 10_000_000_000,
         place: uri.place.clone(),

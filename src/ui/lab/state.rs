@@ -344,6 +344,7 @@ impl LabState {
             edits,
             request,
             scenario: None,
+            schedule: Vec::new(),
         }
     }
 

@@ -175,6 +175,7 @@ fn in_the_page(lab: &str) -> (Report, Vec<String>) {
         edits: BTreeMap::new(),
         request: None,
         scenario: None,
+        schedule: Vec::new(),
     };
     let mut answers = session.handle(run, Vec::new());
     while let Some(FromEngine::NeedSample { .. }) = answers.first() {

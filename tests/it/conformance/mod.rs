@@ -4,4 +4,5 @@
 mod failing;
 mod late;
 mod rows;
+mod rules;
 mod table;

@@ -1,0 +1,105 @@
+//! Rules of the connection manager and the chain that stand in no other file.
+
+use super::router::play;
+use super::{answer, first, logs, play_one, response};
+use crate::lab_run::{run_with, story};
+
+#[test]
+fn after_a_local_reply_the_rest_of_the_request_is_dropped() {
+    let report = play_one(
+        &[
+            ("on_request_body", "log chunk; reply 403 no"),
+            ("on_request_trailers", "log trailers"),
+        ],
+        "  - request: {method: POST, body: abc, chunks: [1, 1, 1], trailers: {t: v}}",
+    );
+    assert_eq!(logs(&report), ["chunk"], "{}", story(&report));
+    assert_eq!(response(&report).status, 403);
+}
+
+#[test]
+fn white_space_in_details_becomes_an_underscore() {
+    // The guests of these tests say `my details`.
+    let report = play_one(&[("on_request_headers", "reply 403 no")], "  - request: {}");
+    assert_eq!(response(&report).details, "my_details");
+}
+
+#[test]
+fn names_are_in_lower_case_and_host_is_the_authority() {
+    let report = play_one(
+        &[(
+            "on_request_headers",
+            "get request X-Mixed; get request :authority; add request X-Added 1",
+        )],
+        "  - request: {headers: {X-MiXeD: 'Value', Host: other.example}}",
+    );
+    assert_eq!(
+        super::outcomes(&report, "proxy_get_header_map_value"),
+        [r#"Ok {"bytes":"Value"}"#, r#"Ok {"bytes":"other.example"}"#]
+    );
+    let sent = &first(&report).upstream_requests[0].headers;
+    let names: Vec<_> = sent
+        .iter()
+        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    assert!(names.contains(&"x-added".to_owned()) && names.contains(&"x-mixed".to_owned()));
+    assert!(!names.contains(&"host".to_owned()), "{names:?}");
+}
+
+#[test]
+fn a_request_id_is_kept_and_returned_on_demand() {
+    for (manager, returned) in [
+        ("", None),
+        ("always_set_request_id_in_response: true, ", Some("mine")),
+    ] {
+        let text = format!(
+            r#"name: t
+envoy: {{ static_resources: {{ listeners: [{{ filter_chains: [{{ filters: [{{ name: m, typed_config: {{
+    "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
+    {manager}stat_prefix: i,
+    http_filters: [{{ name: r, typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}} }}],
+    route_config: {{ virtual_hosts: [{{ name: v, domains: ["*"], routes: [{{ match: {{prefix: /}}, route: {{ cluster: web }} }}] }}] }} }} }}] }}] }}],
+  clusters: [{{ name: web }}] }} }}
+scenarios: [{{name: s, traffic: [{{request: {{headers: {{x-request-id: mine}}}}}}]}}]
+"#
+        );
+        let report = run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
+        let report = &report.scenarios[0];
+        let sent = &first(report).upstream_requests[0].headers;
+        assert_eq!(sent.get_str("x-request-id"), Some("mine"));
+        assert_eq!(response(report).headers.get_str("x-request-id"), returned);
+    }
+}
+
+#[test]
+fn a_stream_that_idles_behind_the_router_is_answered_408() {
+    let report = play(
+        "  routes: [{match: {prefix: /}, route: {cluster: web, timeout: 0s}}]",
+        "upstreams: {web: [{timeout: true}]}",
+        "  - request: {}\n  - advance: 301s",
+    );
+    assert_eq!(
+        answer(&report),
+        r#"408 "stream timeout" SI stream_idle_timeout"#
+    );
+}
+
+#[test]
+fn each_worker_takes_the_hosts_in_turn() {
+    let host = |port: u16| {
+        format!(
+            "{{endpoint: {{address: {{socket_address: {{address: 10.0.0.1, port_value: {port}}}}}}}}}"
+        )
+    };
+    let envoy = format!(
+        "  clusters: [{{name: web, load_assignment: {{endpoints: [{{lb_endpoints: [{}, {}]}}]}}}}]\n  access_log: [{{name: l, typed_config: {{\"@type\": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: {{text_format_source: {{inline_string: \"%UPSTREAM_HOST%\"}}}}}}}}]",
+        host(1),
+        host(2)
+    );
+    let requests = "  - {request: {}, worker: 0}\n".repeat(3) + "  - {request: {}, worker: 1}\n";
+    let report = play(&envoy, "concurrency: 2", &requests);
+    assert_eq!(
+        report.access_log,
+        ["10.0.0.1:1", "10.0.0.1:2", "10.0.0.1:1", "10.0.0.1:1"]
+    );
+}
