@@ -226,6 +226,7 @@ fn page_lab(id: String, lab: LabText) -> page::Lab {
         open: false,
         parts: lab.parts,
         request: lab.request,
+        touched: false,
         scenarios: (lab.scenarios.into_iter())
             .map(|(name, hidden)| page::ScenarioName { name, hidden })
             .collect(),

@@ -47,6 +47,7 @@ impl Navigation {
         let Some(root) = use_context::<Root>() else {
             return;
         };
+        self.open_shared();
         let click_root = root.clone();
         let click = window_event_listener(leptos::ev::click, move |event| {
             if let Some((path, hash)) = followed(&event, &click_root) {
@@ -55,6 +56,9 @@ impl Navigation {
             }
         });
         let back = window_event_listener(leptos::ev::popstate, move |_| {
+            if self.open_shared() {
+                return;
+            }
             let location = window().location();
             let path = location.pathname().ok().and_then(|p| root.site_path(&p));
             match path {
@@ -70,6 +74,28 @@ impl Navigation {
             click.remove();
             back.remove();
         });
+    }
+
+    /// Shows the lab that the address's fragment holds; whether it holds one.
+    fn open_shared(self) -> bool {
+        let hash = window().location().hash().unwrap_or_default();
+        let holds = hash.starts_with("#s=");
+        if holds {
+            leptos::task::spawn_local(async move {
+                let text = browser::kit("shared", &[]).await;
+                let text = text.ok().and_then(|text| text.as_string());
+                match text.as_deref().map(serde_json::from_str::<Page>) {
+                    Some(Ok(page)) => {
+                        self.moves.update_value(|moves| *moves += 1);
+                        self.page.set(page);
+                    }
+                    // The text is empty where the visitor was told already.
+                    _ if text.is_none_or(|text| text.is_empty()) => {}
+                    _ => drop(browser::kit("broken", &[]).await),
+                }
+            });
+        }
+        holds
     }
 
     fn go(self, root: Root, path: String, hash: String, push: bool) {

@@ -150,6 +150,9 @@ pub struct Lab {
     pub parts: BTreeMap<String, String>,
     /// The first request of the first scenario.
     pub request: Option<Request>,
+    /// Whether that request stands in for the lab file's own: it came with a link.
+    #[serde(default)]
+    pub touched: bool,
     /// Scenarios in order.
     pub scenarios: Vec<ScenarioName>,
     /// Exercises; task, hints and reason are HTML of our own renderer.

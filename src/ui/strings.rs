@@ -15,6 +15,8 @@ pub const PLAYGROUND: &str = "Playground";
 /// The playground in one sentence.
 pub const PLAYGROUND_LEAD: &str =
     "A proxy with Wasm filters. Change anything, press Run, and see what happens.";
+/// Makes a link of the lab.
+pub const SHARE: &str = "Share";
 /// The request as text.
 pub const RAW: &str = "Raw request";
 /// The labs that the playground begins with: their paths and names.

@@ -1,4 +1,4 @@
-//! Run, Stop, Reset; what the engine is doing; which scenario the result shows.
+//! Run, Stop, Reset, Share; what the engine is doing; which scenario the result shows.
 
 use super::state::LabState;
 use crate::ui::strings;
@@ -21,6 +21,12 @@ pub(super) fn RunBar(state: LabState) -> impl IntoView {
                     <path d="M4 5.5V10h4.5"></path>
                 </svg>
                 {strings::RESET}
+            </button>
+            <button type="button" class="button quiet" on:click=move |_| state.share()>
+                <svg viewBox="0 0 20 20" aria-hidden="true" class="icon">
+                    <path d="M10 12V3.5M6.5 6.5L10 3l3.5 3.5M5 10.5V16h10v-5.5"></path>
+                </svg>
+                {strings::SHARE}
             </button>
             <ScenarioChoice state />
             <p class="run-note">{move || note(state)}</p>

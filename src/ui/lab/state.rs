@@ -288,13 +288,35 @@ impl LabState {
         self.loaded.set(false);
         self.busy.set(true);
         self.announced.set(strings::RUNNING.into());
-        // A request that nobody touched stays the lab file's own.
-        let touched = self
-            .original
-            .with_value(|original| original.request != self.request.get_untracked());
         let texts = self.texts.get_untracked();
-        let make = move |run| self.message(run, texts, touched.then_some(request));
+        let request = self.touched().then_some(request);
+        let make = move |run| self.message(run, texts, request);
         engine.run(make, Rc::new(move |answer| self.hear(engine, answer)));
+    }
+
+    /// Whether the request is not the lab file's own; one that nobody touched stays that.
+    fn touched(self) -> bool {
+        let form = self.request.get_untracked();
+        self.lab.with_value(|lab| lab.touched) || self.original.with_value(|o| o.request != form)
+    }
+
+    /// Offers the lab as it stands as a link and as a file.
+    pub(super) fn share(self) {
+        let (shaped, names) = self.lab.with_value(|lab| {
+            let names: Vec<_> = lab.scenarios.iter().map(|s| s.name.clone()).collect();
+            (lab.request.is_some(), names.join("\n"))
+        });
+        // A request that means nothing is left to the lab file.
+        let request = self.request.get_untracked().request().ok();
+        let touched = (self.touched() && request.is_some()).to_string();
+        let texts = self.texts.get_untracked();
+        let message = self.message(0, texts, request.filter(|_| shaped));
+        leptos::task::spawn_local(async move {
+            let message = serde_json::to_string(&message).unwrap_or_default();
+            if let Err(why) = browser::kit("share", &[&message, &touched, &names]).await {
+                self.announced.set(why);
+            }
+        });
     }
 
     /// Runs the lab and shows the scenario of this name.
