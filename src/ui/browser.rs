@@ -48,7 +48,7 @@ pub(super) async fn fetch_json<T: serde::de::DeserializeOwned>(address: &str) ->
         return None;
     }
     let text = response.text().await.ok()?;
-    serde_json::from_str(&text).ok()
+    super::json::read(&text).ok()
 }
 
 /// Adds an address to the history; false where history is closed to us.

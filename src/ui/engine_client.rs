@@ -402,7 +402,7 @@ impl Engine {
             .and_then(|json| json.as_string())
             .unwrap_or_default();
         let current = self.with(|inner| inner.listener.as_ref().map(|(run, _)| *run));
-        match serde_json::from_str(&json) {
+        match super::json::read(&json) {
             Ok(FromEngine::Ready { version }) if version == VERSION => {
                 self.with(|inner| {
                     inner.watchdog = None;

@@ -17,6 +17,7 @@
 )]
 
 pub mod document;
+pub mod json;
 pub mod logic;
 pub mod page;
 pub mod paths;

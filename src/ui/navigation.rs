@@ -175,7 +175,7 @@ pub(super) fn first_page() -> Result<(Page, Root), String> {
         .get_element_by_id(DATA_ID)
         .and_then(|e| e.text_content())
         .ok_or("the document has no page data")?;
-    let mut page: Page = serde_json::from_str(&data).map_err(|e| format!("page data: {e}"))?;
+    let mut page: Page = super::json::read(&data).map_err(|e| format!("page data: {e}"))?;
     if let (Some(html), Some(text)) = (page.html_mut(), document.get_element_by_id(TEXT_ID)) {
         *html = text.inner_html();
     }

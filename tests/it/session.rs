@@ -6,6 +6,7 @@ use proxy_wasm_tour::model::Request;
 use proxy_wasm_tour::model::Section;
 use proxy_wasm_tour::model::moment::Window;
 use proxy_wasm_tour::protocol::{FromEngine, ToEngine};
+use proxy_wasm_tour::ui::json;
 use std::collections::BTreeMap;
 
 const LAB: &str = include_str!("labs/add-header.yaml");
@@ -469,4 +470,47 @@ fn a_lab_is_checked_while_it_is_typed_without_a_run() {
         ),
         "{asked:?}"
     );
+}
+
+/// The page reads answers by a shorter way than `serde_json`'s: it has to come to the same end.
+#[test]
+fn the_page_reads_every_answer_as_it_was_sent() {
+    let mut session = ready();
+    let mut answers = session.handle(run(1, LAB), Vec::new());
+    answers.extend(session.handle(rows(1, 0, 0, 500, ""), Vec::new()));
+    let state = ToEngine::State {
+        run: 1,
+        scenario: 0,
+        event: Some(25),
+        window: None,
+    };
+    answers.extend(session.handle(state, Vec::new()));
+    answers.extend(session.handle(run(2, "scenarios: 7"), Vec::new()));
+    let module = ToEngine::Module {
+        name: "mine.wasm".to_owned(),
+    };
+    answers.extend(session.handle(module, vec![sample("add-header")]));
+    assert_eq!(answers.len(), 5, "{answers:?}");
+    for answer in answers {
+        let text = serde_json::to_string(&answer).expect("is JSON");
+        let read: FromEngine = json::read(&text).expect("the page reads it");
+        assert_eq!(format!("{read:?}"), format!("{answer:?}"));
+    }
+}
+
+#[test]
+fn the_page_refuses_what_is_no_answer() {
+    for (text, expected) in [
+        ("{", "EOF while parsing an object"),
+        ("[]", "expected a variant, found []"),
+        (r#"{"ready": []}"#, "expected an object, found []"),
+        (
+            r#"{"ready": {"version": "1"}}"#,
+            "invalid type: string \"1\", expected u32",
+        ),
+        (r#"{"ready": {}}"#, "missing field `version`"),
+    ] {
+        let problem = json::read::<FromEngine>(text).expect_err(text).to_string();
+        assert!(problem.starts_with(expected), "{problem}");
+    }
 }

@@ -86,7 +86,11 @@ fn slim(tools: &Tools, wasm: &Path) -> Outcome<()> {
     }
     sh::write(wasm, smaller)?;
     let mut opt = sh::command("wasm-opt");
-    opt.env("PATH", &tools.path).args(["-Oz", "-o"]);
+    // What is inlined differs from what it is a copy of: `-Oz` gives a smaller file that is larger
+    // once it is compressed, which is how it travels.
+    opt.env("PATH", &tools.path)
+        .args(["-Os", "--always-inline-max-function-size", "2"])
+        .args(["--one-caller-inline-max-function-size", "10", "-o"]);
     sh::run(opt.arg(wasm).arg(wasm))
 }
 

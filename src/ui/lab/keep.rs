@@ -5,8 +5,8 @@
 
 use super::state::Edits;
 use crate::model::digest;
-use crate::ui::browser;
 use crate::ui::logic::request::RequestForm;
+use crate::ui::{browser, json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub(super) fn save(id: &str, kept: &Option<Kept>) {
 
 /// The edits that were kept for this lab.
 pub(super) fn load(id: &str, original: &Edits) -> Option<Edits> {
-    let kept: Kept = serde_json::from_str(&browser::stored(&key(id))?).ok()?;
+    let kept: Kept = json::read(&browser::stored(&key(id))?).ok()?;
     (kept.base == version(original)).then_some(Edits {
         request: kept.request,
         texts: kept.texts,

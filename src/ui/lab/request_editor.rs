@@ -5,7 +5,7 @@
 
 use super::state::LabState;
 use crate::ui::logic::request::{Field, RequestForm, Rows};
-use crate::ui::{browser, strings};
+use crate::ui::{browser, json, strings};
 use leptos::prelude::*;
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -122,7 +122,7 @@ pub(super) fn RequestEditor(state: LabState) -> impl IntoView {
                         data-codec="request"
                         prop:value=move || form.with(|f| serde_json::to_string(f).unwrap_or_default())
                         on:input=move |e| {
-                            if let Ok(read) = serde_json::from_str(&event_target_value(&e)) {
+                            if let Ok(read) = json::read(&event_target_value(&e)) {
                                 form.set(read);
                             }
                         }
