@@ -9,6 +9,7 @@
 use super::browser;
 use super::paths::Root;
 use super::strings;
+use crate::model::race::Race;
 use crate::model::report::Report;
 use crate::model::trace::Event;
 use crate::model::{Problem, Told};
@@ -68,6 +69,9 @@ pub(super) enum Answer {
 
 type Listener = Rc<dyn Fn(Answer)>;
 
+/// Hears how far a search for a race is, and whether it is over; or why it could not be.
+type Racer = Rc<dyn Fn(Result<(Race, bool), String>)>;
+
 /// Hears what a check found.
 pub(super) type Checker = Rc<dyn Fn(Option<Problem>)>;
 
@@ -90,6 +94,8 @@ struct Inner {
     waiting: Option<ToEngine>,
     listener: Option<(u32, Listener)>,
     checker: Option<Checker>,
+    /// Who hears of the search for a race that goes on, and its number.
+    racer: Option<(u32, Racer)>,
     watchdog: Option<Timeout>,
     since: f64,
     runs: u32,
@@ -177,6 +183,34 @@ impl Engine {
         }
     }
 
+    /// Looks for a race; `make` gets the search's number. The last run stays there to be asked.
+    pub(super) fn race(self, make: impl FnOnce(u32) -> ToEngine, racer: Racer) {
+        let message = self.with(|inner| {
+            inner.runs += 1;
+            inner.racer = Some((inner.runs, racer));
+            make(inner.runs)
+        });
+        if self.phase.get_untracked() == Phase::Ready {
+            self.begin(&message);
+        } else {
+            self.with(|inner| inner.waiting = Some(message));
+            self.warm();
+        }
+    }
+
+    /// Ends a search: the worker ends the part that it is in, and is not asked for the next.
+    pub(super) fn end_race(self) {
+        self.with(|inner| inner.racer = None);
+        self.rest();
+    }
+
+    /// The search is over for a reason of its own.
+    fn race_failed(self, why: String) {
+        if let Some((_, racer)) = self.with(|inner| inner.racer.take()) {
+            racer(Err(why));
+        }
+    }
+
     /// Asks what is wrong with a lab, unless there is a run, which says that too.
     pub(super) fn check(self, message: ToEngine, checker: Checker) {
         let ready = self.phase.get_untracked() == Phase::Ready;
@@ -256,6 +290,7 @@ impl Engine {
         let running = self.with(|inner| {
             inner.waiting = None;
             inner.listener = None;
+            inner.racer = None;
             inner.checker = None;
             inner.busy
         });
@@ -270,6 +305,9 @@ impl Engine {
     }
 
     fn tell(self, answer: Answer) {
+        if let Answer::Broken(why) = &answer {
+            self.race_failed(why.clone());
+        }
         let listener = self.with(|inner| inner.listener.clone());
         if let Some((_, listener)) = listener {
             listener(answer);
@@ -354,7 +392,7 @@ impl Engine {
     fn begin(self, message: &ToEngine) {
         self.with(|inner| {
             inner.since = js_sys::Date::now();
-            inner.busy = matches!(message, ToEngine::Run { .. });
+            inner.busy = matches!(message, ToEngine::Run { .. } | ToEngine::Race { .. });
         });
         self.watch();
         self.send(message, &js_sys::Array::new());
@@ -373,7 +411,10 @@ impl Engine {
         let timeout = Timeout::new(PATIENCE_MS, move || {
             let elapsed = self.with(|inner| js_sys::Date::now() - inner.since);
             self.end();
-            self.tell(Answer::Stuck(elapsed as u64));
+            match self.with(|inner| inner.racer.is_some()) {
+                true => self.race_failed(strings::stuck(elapsed as u64)),
+                false => self.tell(Answer::Stuck(elapsed as u64)),
+            }
             self.warm();
         });
         self.with(|inner| inner.watchdog = Some(timeout));
@@ -496,6 +537,27 @@ impl Engine {
                 event,
                 state,
             }) if current == Some(run) => self.tell(Answer::State(scenario, event, state)),
+            Ok(FromEngine::Raced { run, race, over }) => {
+                let racer = self.with(|inner| inner.racer.clone());
+                // A search that was ended has one part that nobody waits for.
+                if let Some((_, racer)) = racer.filter(|(number, _)| *number == run) {
+                    if over {
+                        self.with(|inner| inner.racer = None);
+                        self.rest();
+                    } else {
+                        self.watch();
+                        self.send(&ToEngine::RaceOn { run }, &js_sys::Array::new());
+                    }
+                    racer(Ok((race, over)));
+                }
+            }
+            Ok(FromEngine::Refused { run, problem }) => {
+                let racing = self.with(|inner| inner.racer.as_ref().map(|(run, _)| *run));
+                if racing == Some(run) {
+                    self.rest();
+                    self.race_failed(problem.to_string());
+                }
+            }
             // An answer to a run that nobody waits for any more.
             Ok(_) => {}
         }

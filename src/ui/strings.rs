@@ -23,6 +23,7 @@ pub const RAW: &str = "Raw request";
 pub const PLAYGROUNDS: &[(&str, &str)] = &[
     ("/playground/", "Sample filters"),
     ("/playground/assemblyscript/", "AssemblyScript"),
+    ("/playground/threads/", "Threads"),
 ];
 /// Label of the links to them.
 pub const BEGIN_WITH: &str = "Begin with";
@@ -528,4 +529,59 @@ pub fn lesson_goal(goal: &str) -> String {
 /// `6 min`, with the lesson's goal.
 pub fn lesson_meta(minutes: u32, goal: &str) -> String {
     format!("{minutes} min. {}", lesson_goal(goal))
+}
+/// “Every order of the threads”
+pub const ORDERS: &str = "Every order of the threads";
+/// What the search is.
+pub const ORDERS_LEAD: &str = "Threads can be swapped where events begin, and at host calls on what they share. \
+     The engine can run this scenario in every order that makes a difference.";
+/// “Try every order”
+pub const SEARCH_ORDERS: &str = "Try every order";
+/// “Stop the search”
+pub const STOP_SEARCH: &str = "Stop the search";
+/// “Open this order in the timeline”
+pub const OPEN_ORDER: &str = "Open this order in the timeline";
+/// Announced when a search begins.
+pub const SEARCHING: &str = "Trying every order of the threads …";
+
+/// “12 orders so far, and a check fails in 2 of them …”
+pub fn searched(orders: u32, breaking: u32) -> String {
+    format!("{} so far{} …", orders_of(orders), fails_in(breaking))
+}
+
+/// “All 12 orders were run, and a check fails in 2 of them.”
+pub fn all_orders(orders: u32, breaking: u32) -> String {
+    match orders {
+        1 => format!("There is one order only{}.", fails_in(breaking)),
+        n => format!("All {n} orders were run{}.", fails_in(breaking)),
+    }
+}
+
+/// “12 orders were run, and every check holds so far. There are more.”
+pub fn some_orders(orders: u32, breaking: u32) -> String {
+    let orders = orders_of(orders);
+    format!("{orders} were run{}. There are more.", fails_in(breaking))
+}
+
+fn orders_of(orders: u32) -> String {
+    match orders {
+        1 => "1 order".to_owned(),
+        n => format!("{n} orders"),
+    }
+}
+
+fn fails_in(breaking: u32) -> String {
+    match breaking {
+        0 => ", and every check holds".to_owned(),
+        n => format!(", and a check fails in {n}"),
+    }
+}
+
+/// “The shortest of these leaves a thread once before it is done:”
+pub fn shortest(switches: u32) -> String {
+    match switches {
+        0 => "The shortest of these leaves no thread before it is done:".to_owned(),
+        1 => "The shortest of these leaves a thread once before it is done:".to_owned(),
+        n => format!("The shortest of these leaves a thread {n} times before it is done:"),
+    }
 }

@@ -64,6 +64,16 @@ function commandLine() {
   row('tour run of the add-header lab, whole process', median(times), 'ms', 30);
 }
 
+/** A thousand requests natively, over as many workers and filters as a busy lab has. */
+function thousandRequests() {
+  const run = spawnSync(process.env.TOUR, ['bench', '--json', 'tests/bench/workers.yaml'], { cwd: root });
+  if (run.status !== 0) throw new Error(run.stderr.toString());
+  const numbers = JSON.parse(run.stdout);
+  row('1000 requests over 8 workers and 3 filters, tour, capture off',
+    numbers.thousand_requests_ns / 1e6, 'ms', 1000);
+  row(`memory of each of its ${numbers.vms} VMs, at most`, numbers.largest_vm_bytes / 1024, 'KiB', 2048);
+}
+
 /** How long the whole test command took the last time. */
 function testCommand() {
   let text;
@@ -78,6 +88,7 @@ function testCommand() {
 
 sizes();
 commandLine();
+thousandRequests();
 const seen = await inPage({
   root, dist, lesson, lab, row, median, require: createRequire(join(root, 'tests/browser/package.json')),
 });

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 /// Requests in the long run; the short one has a single round. Their difference leaves out what a
 /// run costs once: reading modules, starting VMs.
 const ROUNDS: usize = 200;
+/// Requests of the run that stands for load.
+const THOUSAND: usize = 1000;
 /// Pairs of runs for each number; the least is taken, since other programs can only add to it.
 const PAIRS: usize = 5;
 
@@ -44,21 +46,29 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
     let off = per_request(&lab, at, &traffic, &contents, false)?;
     let on = per_request(&lab, at, &traffic, &contents, true)?;
     let whole = whole_run(&lab, at, &contents)?;
+    let (thousand, memory) = thousand(&lab, at, &traffic, &contents)?;
+    let largest = memory.iter().max().copied().unwrap_or(0);
     if options.has("json") {
         let numbers = serde_json::json!({
             "request_ns_capture_off": off.as_nanos() as u64,
             "request_ns_capture_on": on.as_nanos() as u64,
             "first_run_ns": whole.as_nanos() as u64,
+            "thousand_requests_ns": thousand.as_nanos() as u64,
+            "vms": memory.len(),
+            "largest_vm_bytes": largest,
         });
         return Ok(Done::text(format!("{numbers}\n")));
     }
     Ok(Done::text(format!(
-        "scenario {}\n  a request, capture off  {:>10.1} µs\n  a request, capture on   {:>10.1} µs   {:.2} times\n  the scenario, from modules to report  {:.2} ms\n",
+        "scenario {}\n  a request, capture off  {:>10.1} µs\n  a request, capture on   {:>10.1} µs   {:.2} times\n  the scenario, from modules to report  {:.2} ms\n  1000 requests, capture off  {:.1} ms\n  memory of {} VMs, each at most  {:.2} MiB\n",
         lab.scenarios[at].name,
         micros(off),
         micros(on),
         micros(on) / micros(off).max(0.001),
         micros(whole) / 1000.0,
+        micros(thousand) / 1000.0,
+        memory.len(),
+        largest as f64 / 1_048_576.0,
     )))
 }
 
@@ -72,13 +82,34 @@ fn per_request(
 ) -> Result<Duration, Unusable> {
     let short = repeated(lab, at, traffic, 1);
     let long = repeated(lab, at, traffic, 1 + ROUNDS);
+    let (mut least, mut most) = (Duration::MAX, Duration::MAX);
+    for _ in 0..PAIRS {
+        least = least.min(timed(&short, contents, capture)?);
+        most = most.min(timed(&long, contents, capture)?);
+    }
+    Ok(most.saturating_sub(least) / (ROUNDS * traffic.len()) as u32)
+}
+
+/// A run of a thousand requests, capture off, from modules to report; and the memory of its VMs.
+fn thousand(
+    lab: &Lab,
+    at: usize,
+    traffic: &[Traffic],
+    contents: &Contents,
+) -> Result<(Duration, Vec<u64>), Unusable> {
+    let mut many = repeated(lab, at, traffic, THOUSAND.div_ceil(traffic.len()));
+    many.scenarios[0].traffic.truncate(THOUSAND);
     let mut best = Duration::MAX;
     for _ in 0..PAIRS {
-        let short = timed(&short, contents, capture)?;
-        let long = timed(&long, contents, capture)?;
-        best = best.min(long.saturating_sub(short));
+        best = best.min(timed(&many, contents, false)?);
     }
-    Ok(best / (ROUNDS * traffic.len()) as u32)
+    let options = RunOptions {
+        capture: false,
+        ..RunOptions::default()
+    };
+    let report = lab::run(&many, contents, &options)?;
+    let vms = report.scenarios.iter().flat_map(|scenario| &scenario.vms);
+    Ok((best, vms.map(|vm| vm.memory_bytes).collect()))
 }
 
 fn whole_run(lab: &Lab, at: usize, contents: &Contents) -> Result<Duration, Unusable> {

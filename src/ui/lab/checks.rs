@@ -1,5 +1,6 @@
 //! The assertions of every scenario: what was expected, what came, a hint or the reason why.
 
+use super::race::Orders;
 use super::state::LabState;
 use crate::model::report::{Check, ScenarioReport};
 use crate::ui::parts::ticked;
@@ -38,6 +39,7 @@ pub(super) fn Checks(state: LabState) -> impl IntoView {
         view! {
             {mistake}
             {scenarios}
+            <Orders state />
         }
         .into_any()
     }

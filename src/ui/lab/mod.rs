@@ -10,6 +10,8 @@ mod exchange;
 mod keep;
 mod logs;
 mod own_module;
+mod pane;
+mod race;
 mod request_editor;
 mod state;
 mod tabs;
@@ -19,7 +21,8 @@ mod world;
 
 pub(super) use exchange::Exchanges;
 pub(super) use own_module::{OwnModule, dropped};
-pub(super) use state::{LabState, Pane};
+pub(super) use pane::Pane;
+pub(super) use state::LabState;
 
 use super::strings;
 use controls::{RunBar, RunButton};

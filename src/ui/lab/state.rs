@@ -1,6 +1,8 @@
 //! What a lab knows: the learner's edits, the run, what it gave.
 
 use super::keep::{self, Kept};
+use super::pane::Pane;
+use super::race::{self, Hunt};
 use crate::model::moment::Window;
 use crate::model::report::{Report, ScenarioReport};
 use crate::model::trace::Event;
@@ -24,17 +26,6 @@ pub(super) const STATE_TAB: usize = 3;
 
 /// How long the learner has not typed when the texts are looked at, in milliseconds.
 const TYPING_MS: u32 = 300;
-
-/// Which pane a narrow screen shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ui) enum Pane {
-    /// The lesson's text.
-    Read,
-    /// The editors.
-    Edit,
-    /// The result.
-    Result,
-}
 
 /// What the result shows.
 #[derive(Clone, Debug)]
@@ -105,6 +96,8 @@ pub(in crate::ui) struct LabState {
     window: RwSignal<Option<Window>>,
     /// The state as it came last.
     pub(super) moment: RwSignal<Told>,
+    /// What a search through the orders of threads has found.
+    pub(super) race: RwSignal<Hunt>,
     /// The event that the timeline is to show.
     pub(super) focus: RwSignal<Option<u32>>,
     pub(super) edit_tab: RwSignal<usize>,
@@ -113,17 +106,6 @@ pub(in crate::ui) struct LabState {
     pub(super) announced: RwSignal<String>,
     /// The engine; absent where pages are only rendered.
     pub(super) engine: Option<Engine>,
-}
-
-impl Pane {
-    /// Its name in attributes.
-    pub(in crate::ui) fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Edit => "edit",
-            Self::Result => "result",
-        }
-    }
 }
 
 impl LabState {
@@ -155,6 +137,7 @@ impl LabState {
             picked: RwSignal::new(None),
             window: RwSignal::new(None),
             moment: RwSignal::new(Told::default()),
+            race: RwSignal::new(Hunt::None),
             focus: RwSignal::new(None),
             edit_tab: RwSignal::new(0),
             result_tab: RwSignal::new(0),
@@ -270,6 +253,11 @@ impl LabState {
 
     /// Runs the lab as it stands.
     pub(in crate::ui) fn run(self) {
+        self.run_in(Vec::new());
+    }
+
+    /// Runs it with its threads in this order; in the lab's own when it is empty.
+    pub(super) fn run_in(self, schedule: Vec<String>) {
         let Some(engine) = self.engine.filter(|_| !self.busy.get_untracked()) else {
             return;
         };
@@ -286,16 +274,19 @@ impl LabState {
         self.field_problem.set(None);
         self.undo.set(None);
         self.loaded.set(false);
+        if schedule.is_empty() {
+            self.end_race(Hunt::None);
+        }
         self.busy.set(true);
         self.announced.set(strings::RUNNING.into());
         let texts = self.texts.get_untracked();
         let request = self.touched().then_some(request);
-        let make = move |run| self.message(run, texts, request);
+        let make = move |run| race::in_order(self.message(run, texts, request), schedule);
         engine.run(make, Rc::new(move |answer| self.hear(engine, answer)));
     }
 
     /// Whether the request is not the lab file's own; one that nobody touched stays that.
-    fn touched(self) -> bool {
+    pub(super) fn touched(self) -> bool {
         let form = self.request.get_untracked();
         self.lab.with_value(|lab| lab.touched) || self.original.with_value(|o| o.request != form)
     }
@@ -346,7 +337,10 @@ impl LabState {
     }
 
     /// The lab file's text, and the editable parts without it.
-    fn files(self, mut texts: BTreeMap<String, String>) -> (String, BTreeMap<String, String>) {
+    pub(super) fn files(
+        self,
+        mut texts: BTreeMap<String, String>,
+    ) -> (String, BTreeMap<String, String>) {
         let lab = texts
             .remove(LAB_FILE)
             .unwrap_or_else(|| self.lab.with_value(|lab| lab.text.clone()));

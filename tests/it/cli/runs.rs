@@ -245,11 +245,13 @@ fn bench_measures_a_request_with_the_trace_on_and_off() {
     let ran = tour(&["bench", "tests/it/labs/add-header.yaml", "--json"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let numbers: std::collections::BTreeMap<String, u64> = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(numbers.len(), 3);
+    assert_eq!(numbers.len(), 6);
     assert!(numbers.values().all(|ns| *ns > 0), "{numbers:?}");
     let ran = tour(&["bench", "tests/it/labs/add-header.yaml"]);
     assert!(
-        ran.out.contains("capture off") && ran.out.contains("µs"),
+        ran.out.contains("capture off")
+            && ran.out.contains("µs")
+            && ran.out.contains("memory of 2 VMs"),
         "{}",
         ran.out
     );
