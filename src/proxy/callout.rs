@@ -16,6 +16,12 @@ use crate::model::{Bytes, Headers};
 /// Callouts of one scenario: a plugin that calls out twice from each answer would never end.
 pub(super) const CALLOUTS_MAX: usize = 10_000;
 
+/// The longest response body that Envoy's async client takes (`http.async_response_buffer_limit`).
+const RESPONSE_MAX: usize = 32 << 20;
+
+/// What `proxy_get_status` says after a callout without a response.
+const FAILED: u32 = 11;
+
 /// A callout.
 #[derive(Debug)]
 pub(super) struct Callout {
@@ -120,6 +126,13 @@ impl Shared {
             }
             // Broken off once its headers were there: the one failure that is no response.
             Script::Frames(frames, _) if frames.iter().any(|frame| frame.reset.is_some()) => {
+                (Some(rule.delay_ns), None)
+            }
+            // It never ends: once the time is over there is a part of a response, which is none.
+            Script::Frames(frames, _) if frames.back().is_none_or(|last| !last.end) => {
+                ((timeout_ns > 0).then_some(timeout_ns), None)
+            }
+            Script::Frames(_, message) if message.body.len() > RESPONSE_MAX => {
                 (Some(rule.delay_ns), None)
             }
             Script::Frames(_, message) => (Some(rule.delay_ns), Some(message)),
@@ -231,11 +244,16 @@ impl Shared {
         } else {
             None
         };
+        let failed = self.callouts[number].outcome.is_none();
         let info = &mut self.vms[vm];
         if info.failed {
             return None;
         }
-        info.roots.get_mut(&root)?.callout = Some(number);
+        let state = info.roots.get_mut(&root)?;
+        state.callout = Some(number);
+        if failed {
+            state.status = (FAILED, b"reset".to_vec());
+        }
         self.trace.open(event);
         let call = GuestCall::OnHttpCallResponse {
             root,
@@ -256,6 +274,8 @@ impl Shared {
         let callout = &self.callouts[number];
         if let Some(root) = self.vms[callout.vm].roots.get_mut(&callout.root) {
             root.callout = None;
+            // The message goes, the code stays.
+            root.status.1.clear();
         }
     }
 

@@ -4,6 +4,7 @@ mod any;
 mod attempts;
 mod chain;
 mod config;
+mod failures;
 mod foreign;
 mod grpc;
 mod grpc_script;
