@@ -84,7 +84,7 @@ impl Navigation {
             leptos::task::spawn_local(async move {
                 let text = browser::kit("shared", &[]).await;
                 let text = text.ok().and_then(|text| text.as_string());
-                match text.as_deref().map(serde_json::from_str::<Page>) {
+                match text.as_deref().map(super::json::read::<Page>) {
                     Some(Ok(page)) => {
                         self.moves.update_value(|moves| *moves += 1);
                         self.page.set(page);

@@ -91,6 +91,21 @@ fn the_proxy_records_where_a_replay_can_look() {
     );
 }
 
+/// Each type that `serde_json` reads from text for the page adds kilobytes to it.
+#[test]
+fn the_page_reads_json_by_its_own_short_way() {
+    let mut wrong = Vec::new();
+    for file in files_of_room("ui") {
+        let text = read(&file);
+        let page = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let name = shown(&file);
+        if page.contains("serde_json::from_") && name != "src/ui/json.rs" {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "use ui::json::read in {wrong:?}");
+}
+
 #[test]
 fn every_file_says_what_it_is_and_stays_short() {
     let mut wrong = Vec::new();
