@@ -3,7 +3,7 @@
 //! Envoy's `RetryStateImpl`. What the filters see is the last attempt alone.
 
 use super::clock::{TimerId, Weight};
-use super::config::{On, RetryPolicy};
+use super::config::{On, RETRIES_MAX, RetryPolicy};
 use super::downstream::put;
 use super::local_reply::Reply;
 use super::lookup::header_matches;
@@ -64,6 +64,10 @@ pub(super) fn expected_ms(limits: &Limits, passed_ns: u64) -> Option<u64> {
     Some(least / 1_000_000)
 }
 
+/// Bytes that the bodies of one request's attempts may take together: with more, it counts as tried
+/// as often as it may be.
+const COPIES_MAX: usize = 16 << 20;
+
 /// A request's attempts.
 #[derive(Debug)]
 pub(super) struct Attempts {
@@ -107,7 +111,7 @@ impl Attempts {
         headers.remove(statuses);
         let most = headers.get_str("x-envoy-max-retries").map(str::parse);
         if let Some(Ok(most)) = most {
-            policy.retries = most;
+            policy.retries = RETRIES_MAX.min(most);
         }
         headers.remove("x-envoy-max-retries");
         Self {
@@ -270,7 +274,8 @@ impl Shared {
         let Some(attempts) = &mut stream.attempts else {
             return false;
         };
-        if attempts.policy.retries == 0 {
+        let copies = (attempts.made as usize + 2).saturating_mul(attempts.body.len());
+        if attempts.policy.retries == 0 || copies > COPIES_MAX {
             stream.flag("URX");
             self.cluster_stat(&cluster, "upstream_rq_retry_limit_exceeded", 1);
             return false;

@@ -7,10 +7,12 @@ use proxy_wasm_tour::lab;
 use proxy_wasm_tour::model::yaml;
 
 /// The lab files that damage begins with: one with every key, and an Envoy of our own making.
-const SEEDS: [&str; 3] = [
+const SEEDS: [&str; 5] = [
     include_str!("seeds/everything.yaml"),
     include_str!("seeds/bootstrap.yaml"),
     include_str!("seeds/tcp.yaml"),
+    include_str!("seeds/routes.yaml"),
+    include_str!("seeds/istio.yaml"),
 ];
 
 /// A damaged lab file: mostly other values, sometimes lines out of place.

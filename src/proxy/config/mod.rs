@@ -30,7 +30,7 @@ pub(crate) use listener::{FilterKind, Logger, Manager};
 pub(crate) use matching::{HeaderMatch, PathMatch, TextMatch};
 pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
 pub(crate) use network::{Network, NetworkFilter, Terminal};
-pub(crate) use retry::{On, RetryPolicy};
+pub(crate) use retry::{On, RETRIES_MAX, RetryPolicy};
 pub(crate) use route::{Action, Redirect, Route, Routes, VirtualHost};
 pub(crate) use wasm::{Code, FailurePolicy, Plugin, Remote, Service};
 

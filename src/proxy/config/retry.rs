@@ -5,6 +5,9 @@ use super::refuse;
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node, nearest};
 
+/// The most retries of a request. The report keeps every attempt, so there is an end to them.
+pub(crate) const RETRIES_MAX: u32 = 100;
+
 /// A reason to try again: a word of `retry_on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum On {
@@ -127,6 +130,9 @@ impl RetryPolicy {
         }
         if let Some(retries) = fields.take("num_retries") {
             policy.retries = retries.get("value").unwrap_or(retries).as_u32()?;
+            if policy.retries > RETRIES_MAX {
+                return Err(retries.expected("at most 100 retries: every attempt is kept here"));
+            }
         }
         if let Some(timeout) = fields.take("per_try_timeout") {
             policy.per_try_ns = timeout.as_proto_duration_ns()?;
@@ -148,6 +154,11 @@ impl RetryPolicy {
             let longest = fields.take("max_interval");
             fields.finish()?;
             policy.base_ns = base.as_proto_duration_ns()?;
+            if policy.base_ns == 0 {
+                return Err(base.expected("an interval above 0"));
+            }
+            // Envoy rounds what is below a millisecond up to one.
+            policy.base_ns = policy.base_ns.max(1_000_000);
             policy.max_ns = policy.base_ns.saturating_mul(10);
             if let Some(longest) = longest {
                 policy.max_ns = longest.as_proto_duration_ns()?;

@@ -558,3 +558,24 @@ scenarios:
     let sent = &first(report).upstream_requests[0].headers;
     assert_eq!(sent.get_str("expect"), Some("100-continue"));
 }
+
+#[test]
+fn there_is_an_end_to_retries() {
+    let refused = crate::lab_run::refused(&format!(
+        "name: t\nenvoy:\n{}\nscenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]\n",
+        retrying("retry_on: 5xx, num_retries: 101")
+    ));
+    assert!(refused.contains("at most 100 retries"), "{refused}");
+    // A filter asks for more, without a timeout, and with a body that takes its room.
+    for (body, tries) in [("{size: 1}", 101), ("{size: 1MB}", 16)] {
+        let filter = guest(&[(
+            "on_request_headers",
+            "add request x-envoy-retry-on 5xx; add request x-envoy-max-retries 4000000000; add request x-envoy-upstream-rq-timeout-ms 0",
+        )]);
+        let request = format!("  - request: {{method: POST, body: {body}}}");
+        let rules = "upstreams: {web: [{reply: {status: 500}}]}";
+        let report = play_with(&[("f", &filter)], "", rules, &request);
+        assert_eq!(first(&report).upstream_requests.len(), tries, "{body}");
+        assert_eq!(response(&report).flags, "URX");
+    }
+}
