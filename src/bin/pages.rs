@@ -225,6 +225,7 @@ fn page_lab(id: String, lab: LabText) -> page::Lab {
         text: lab.text,
         open: false,
         parts: lab.parts,
+        solution: lab.solution,
         request: lab.request,
         touched: false,
         scenarios: (lab.scenarios.into_iter())

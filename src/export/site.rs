@@ -17,6 +17,8 @@ pub struct LabText {
     pub text: String,
     /// Editable parts by name, with what stands there first.
     pub parts: BTreeMap<String, String>,
+    /// One right answer: the parts that differ in it.
+    pub solution: BTreeMap<String, String>,
     /// The first request of the first scenario.
     pub request: Option<Request>,
     /// The scenarios' names, and whether they are hidden.
@@ -37,6 +39,10 @@ pub fn lab_text(desk: &Desk<'_>) -> Result<Option<LabText>, Problem> {
             let lab = lab::parse(&desk.content.name(&path), text, desk)?;
             let mut opened = open(&lab, text);
             opened.parts = desk.stage("start");
+            opened.solution = desk.stage("solution");
+            // An answer in the request is not a text that the page edits.
+            let parts = &opened.parts;
+            opened.solution.retain(|name, _| parts.contains_key(name));
             Ok(Some(opened))
         }
     }
@@ -75,6 +81,7 @@ pub fn open(lab: &Lab, text: &str) -> LabText {
     LabText {
         text: text.to_string(),
         parts: BTreeMap::new(),
+        solution: BTreeMap::new(),
         request: traffic
             .filter_map(|item| match &item.action {
                 TrafficAction::Request(request) => Some(request.clone()),

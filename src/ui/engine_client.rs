@@ -138,9 +138,9 @@ impl Engine {
     /// Loads the engine and runs a lab once for nobody, so that the learner's first run finds all
     /// in place: the sample filters are fetched, and the browser has compiled what a run needs.
     ///
-    /// Does nothing when a run was asked for before: that has seen to it all.
+    /// Does nothing when a run or a check was asked for before: that has seen to it all.
     pub(super) fn rehearse(self, make: impl FnOnce(u32) -> ToEngine) {
-        if self.with(|inner| inner.runs > 0 || inner.busy) {
+        if self.with(|inner| inner.runs > 0 || inner.busy || inner.checker.is_some()) {
             return;
         }
         let message = make(REHEARSAL);

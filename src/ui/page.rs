@@ -148,6 +148,9 @@ pub struct Lab {
     pub open: bool,
     /// Editable parts by name, with the text they start with.
     pub parts: BTreeMap<String, String>,
+    /// One right answer: the parts that differ in it.
+    #[serde(default)]
+    pub solution: BTreeMap<String, String>,
     /// The first request of the first scenario.
     pub request: Option<Request>,
     /// Whether that request stands in for the lab file's own: it came with a link.

@@ -211,8 +211,10 @@ pub const SCENARIO: &str = "Scenario";
 pub const RUNNING: &str = "Running…";
 /// “Loading the engine. This happens once.”
 pub const ENGINE_LOADING: &str = "Loading the engine. This happens once.";
-/// “Your edits were reset.”
-pub const WAS_RESET: &str = "Your edits were reset.";
+/// After a reset or a solution: the editors show what has changed.
+pub const WAS_RESET: &str = "Your edits were replaced.";
+/// Puts one right answer into the editors.
+pub const SOLUTION: &str = "Show a solution";
 /// “These are your edits from last time.”
 pub const LOADED: &str = "These are your edits from last time.";
 /// “You stopped the run. Your edits are safe. Run again when you like.”

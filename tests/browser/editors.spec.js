@@ -83,15 +83,17 @@ test('Tab indents after typing, and leaves after Escape', async ({ page, site })
   expect(said).toContain('press Escape first');
 });
 
-test('a reset can be undone in the editor, by its own key', async ({ page, site }) => {
+test('a reset is shown as a diff, and undone in the editor by its own key', async ({ page, site }) => {
   await page.goto(site + byHand);
   await started(page);
   const text = await editor(page, 'module.wat');
   await text.press('ControlOrMeta+End');
   await text.pressSequentially(' ;; mine');
   await page.getByRole('button', { name: 'Reset' }).click();
-  await expect(text).not.toContainText(';; mine');
+  const taken = page.locator('.cm-deletedText, .cm-deletedChunk').filter({ hasText: ';; mine' });
+  await expect(taken.first()).toBeVisible();
   await text.press('ControlOrMeta+z');
+  await expect(taken).toHaveCount(0);
   await expect(text).toContainText(';; mine');
 });
 
@@ -176,4 +178,44 @@ registerRootContext((id: u32) => new Root(id), "hello");
   await run(page).click();
   await expect(results(page).getByText('x-mine').first()).toBeVisible({ timeout: 60_000 });
   expect(found).toEqual([]);
+});
+
+test('a solution comes after the last hint, is shown as a diff, and can be undone', async ({ page, site }) => {
+  const found = complaints(page);
+  await page.goto(site + byHand);
+  await started(page);
+  const text = await editor(page, 'module.wat');
+  await text.press('ControlOrMeta+End');
+  await text.pressSequentially(' ;; mine');
+  const solution = page.getByRole('button', { name: 'Show a solution' }).first();
+  await expect(solution).toBeHidden();
+  const hint = page.getByRole('button', { name: /hint/i }).filter({ visible: true }).first();
+  while (await hint.count() > 0) await hint.click();
+  await solution.click();
+  await expect(page.locator('.cm-changedLine, .cm-insertedLine').filter({ visible: true }).first()).toBeVisible();
+  await run(page).click();
+  await expect(page.locator('.task.done')).toBeVisible();
+  await text.press('ControlOrMeta+z');
+  await expect(text).toContainText(';; mine');
+  expect(found).toEqual([]);
+});
+
+test('edits survive a lesson that has changed since', async ({ page, site }) => {
+  await page.goto(site + byHand);
+  await started(page);
+  const text = await editor(page, 'module.wat');
+  await text.press('ControlOrMeta+End');
+  await text.pressSequentially(' ;; mine');
+  // The next version of the lesson begins with another text and has one more part.
+  await page.route(url => url.pathname === new URL(byHand, site).pathname, async route => {
+    const answer = await route.fetch();
+    const html = (await answer.text()).replaceAll('The larger of two numbers', 'The greater of two numbers');
+    await route.fulfill({ response: answer, body: html });
+  });
+  await page.reload();
+  await started(page);
+  await expect(await editor(page, 'module.wat')).toContainText(';; mine');
+  await expect(page.getByText('These are your edits from last time.')).toBeVisible();
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await expect(await editor(page, 'module.wat')).toContainText('greater of two numbers');
 });

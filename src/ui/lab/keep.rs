@@ -1,10 +1,9 @@
 //! The learner's edits, kept in the browser's storage under the lab's id.
 //!
-//! They come back only to the lab they were made for: each note carries a digest of what the lab
-//! began with, so that a lesson that has changed since does not get texts that no longer fit.
+//! Only what differs from what the lab began with: when the lab itself changes, edits stay with the
+//! parts that are still there, and everything else is as new.
 
 use super::state::Edits;
-use crate::model::digest;
 use crate::ui::logic::request::RequestForm;
 use crate::ui::{browser, json};
 use serde::{Deserialize, Serialize};
@@ -13,17 +12,19 @@ use std::collections::BTreeMap;
 /// What is kept.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Kept {
-    base: String,
-    request: RequestForm,
+    /// The request, where it was changed.
+    request: Option<RequestForm>,
+    /// The texts that were changed.
     texts: BTreeMap<String, String>,
 }
 
 impl Kept {
     pub(super) fn of(original: &Edits, edits: &Edits) -> Option<Self> {
+        let mut texts = edits.texts.clone();
+        texts.retain(|name, text| original.texts.get(name) != Some(text));
         (original != edits).then(|| Self {
-            base: version(original),
-            request: edits.request.clone(),
-            texts: edits.texts.clone(),
+            request: (original.request != edits.request).then(|| edits.request.clone()),
+            texts,
         })
     }
 }
@@ -37,19 +38,20 @@ pub(super) fn save(id: &str, kept: &Option<Kept>) {
     }
 }
 
-/// The edits that were kept for this lab.
+/// The lab's beginning with the edits that were kept for it.
 pub(super) fn load(id: &str, original: &Edits) -> Option<Edits> {
     let kept: Kept = json::read(&browser::stored(&key(id))?).ok()?;
-    (kept.base == version(original)).then_some(Edits {
-        request: kept.request,
-        texts: kept.texts,
-    })
+    let mut edits = original.clone();
+    for (name, text) in kept.texts {
+        // A part that the lab no longer has is no longer edited.
+        edits.texts.entry(name).and_modify(|have| *have = text);
+    }
+    if let Some(request) = kept.request {
+        edits.request = request;
+    }
+    (edits != *original).then_some(edits)
 }
 
 fn key(id: &str) -> String {
     format!("tour.lab.{id}")
-}
-
-fn version(edits: &Edits) -> String {
-    format!("{:016x}", digest(format!("{edits:?}").as_bytes()))
 }

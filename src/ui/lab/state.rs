@@ -236,8 +236,20 @@ impl LabState {
 
     /// Back to the beginning; [`Self::undo_reset`] takes it back.
     pub(super) fn reset(self) {
+        self.replace(self.original.get_value());
+    }
+
+    /// One right answer in place of the learner's; [`Self::undo_reset`] takes it back.
+    pub(super) fn solve(self) {
+        let mut edits = self.edits();
+        let solution = self.lab.with_value(|lab| lab.solution.clone());
+        edits.texts.extend(solution);
+        self.replace(edits);
+    }
+
+    fn replace(self, edits: Edits) {
         self.undo.set(Some(self.edits()));
-        self.set_edits(self.original.get_value());
+        self.set_edits(edits);
         self.loaded.set(false);
         self.field_problem.set(None);
         self.announced.set(strings::WAS_RESET.into());

@@ -1,4 +1,4 @@
-//! The lab's tasks: what to do, hints one by one, and why it works once it does.
+//! The lab's tasks: what to do, hints one by one, then a solution, and why it works once it does.
 
 use super::state::LabState;
 use crate::model::Exercise;
@@ -38,6 +38,7 @@ fn Task(state: LabState, title: String, exercise: Exercise) -> impl IntoView {
     let done = Memo::new(move |_| state.passed(&scenarios));
     let shown = RwSignal::new(0_usize);
     let n = hints.len();
+    let solved = state.lab.with_value(|lab| !lab.solution.is_empty());
     let hints = hints
         .into_iter()
         .enumerate()
@@ -65,10 +66,18 @@ fn Task(state: LabState, title: String, exercise: Exercise) -> impl IntoView {
             <button
                 type="button"
                 class="link"
-                hidden=move || shown.get() >= n || done.get() == Some(true)
+                hidden=move || { shown.get() >= n || done.get() == Some(true) }
                 on:click=move |_| shown.update(|shown| *shown += 1)
             >
                 {move || strings::hint(shown.get() + 1, n)}
+            </button>
+            <button
+                type="button"
+                class="link"
+                hidden=move || { !solved || shown.get() < n }
+                on:click=move |_| state.solve()
+            >
+                {strings::SOLUTION}
             </button>
             <div class="why" inner_html=why hidden=move || done.get() != Some(true)></div>
         </section>

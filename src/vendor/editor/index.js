@@ -6,8 +6,9 @@
 import { defaultKeymap, history, historyKeymap, indentLess, insertTab } from '@codemirror/commands';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
+import { unifiedMergeView } from '@codemirror/merge';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
-import { Annotation, EditorState, Prec } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, Prec } from '@codemirror/state';
 import {
   EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars,
   keymap, lineNumbers,
@@ -19,6 +20,9 @@ import { colours, sheet, theme } from './theme.js';
 
 /** Marks a change that came from the app, which need not be told of it. */
 const fromApp = Annotation.define();
+
+/** Where an editor shows what the app changed. */
+const difference = new Compartment();
 
 const HELP = 'Tab indents once you have typed. To leave with Tab, press Escape first.';
 
@@ -54,7 +58,7 @@ export function edit(element) {
         highlightSpecialChars(), highlightSelectionMatches(), history(), drawSelection(),
         EditorState.allowMultipleSelections.of(true), indentOnInput(), bracketMatching(),
         indentUnit.of('  '), EditorState.tabSize.of(2),
-        syntaxHighlighting(colours), theme,
+        syntaxHighlighting(colours), theme, difference.of([]),
         language(area.dataset.codec ?? area.getAttribute('aria-label') ?? ''),
         Prec.high(keymap.of([
           { key: 'Escape', run: () => { typed = false; return false; } },
@@ -76,6 +80,7 @@ export function edit(element) {
         EditorView.updateListener.of(update => {
           if (!update.docChanged || update.transactions.some(change => change.annotation(fromApp))) return;
           typed = true;
+          if (compared) later(() => compare(null));
           const read = codec.read(update.state.doc.toString());
           refused = read.problem ?? null;
           if (read.text !== undefined) tell(read.text);
@@ -84,6 +89,15 @@ export function edit(element) {
       ],
     }),
   });
+
+  // A reset, a solution or a module that was put in: shown as a diff until the learner goes on.
+  let compared = false;
+  const compare = original => {
+    compared = original !== null;
+    view.dispatch({ effects: difference.reconfigure(compared
+      ? unifiedMergeView({ original, mergeControls: false, allowInlineDiffs: true })
+      : []) });
+  };
 
   const value = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value');
   const tell = text => {
@@ -98,11 +112,12 @@ export function edit(element) {
       const same = value.get.call(this) === text;
       value.set.call(this, text);
       if (same) return;
-      const change = difference(view.state.doc.toString(), codec.show(value.get.call(this)));
-      if (change) {
-        refused = null;
-        view.dispatch({ changes: change, annotations: fromApp.of(true) });
-      }
+      const old = view.state.doc.toString();
+      const changes = replacement(old, codec.show(value.get.call(this)));
+      if (!changes) return;
+      refused = null;
+      view.dispatch({ changes, annotations: fromApp.of(true), userEvent: 'input.replace' });
+      if (codec === plain) compare(old);
     },
   });
 
@@ -184,7 +199,7 @@ function place(doc, { line, column }) {
 }
 
 /** The smallest replacement that makes one text of another. */
-function difference(old, text) {
+function replacement(old, text) {
   if (old === text) return null;
   const least = Math.min(old.length, text.length);
   let head = 0;

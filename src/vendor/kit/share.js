@@ -42,7 +42,7 @@ export async function shared() {
       path: `/playground/shared/${opened += 1}/`, title: 'A shared lab', description: '',
       body: { playground: {
         // Exercises hold HTML, and none comes out of a link.
-        id: 'shared', text: lab, open: true, parts, request, touched, exercises: [],
+        id: `shared/${digest(location.hash)}`, text: lab, open: true, parts, request, touched, exercises: [],
         scenarios: scenarios.map(name => ({ name, hidden: false })),
       } },
     });
@@ -50,6 +50,13 @@ export async function shared() {
     say(error.message);
     return '';
   }
+}
+
+/** FNV-1a, 32 bits: tells shared labs apart, so that edits of one never come to another. */
+function digest(text) {
+  let state = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) state = Math.imul(state ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  return state.toString(16);
 }
 
 /** Tells the visitor of a lab that the app cannot read. */
