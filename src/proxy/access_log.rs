@@ -57,18 +57,25 @@ impl Shared {
 
     /// A format with a stream's values.
     pub(super) fn write_format(&self, index: usize, format: &Format) -> String {
-        format
-            .0
-            .iter()
-            .map(|part| self.write_operator(index, part))
+        let parts = format.0.iter();
+        let values = parts.map(|part| self.write_operator(index, part));
+        values
+            .map(|value| value.unwrap_or_else(|| "-".to_owned()))
             .collect()
     }
 
-    fn write_operator(&self, index: usize, operator: &Operator) -> String {
+    /// A format as a header's value: what is not there leaves nothing (`omit_empty_values`).
+    pub(super) fn write_value(&self, index: usize, format: &Format) -> String {
+        let parts = format.0.iter();
+        parts
+            .filter_map(|part| self.write_operator(index, part))
+            .collect()
+    }
+
+    fn write_operator(&self, index: usize, operator: &Operator) -> Option<String> {
         let stream = &self.streams[index];
-        let none = || "-".to_owned();
         match operator {
-            Operator::Text(text) => text.clone(),
+            Operator::Text(text) => Some(text.clone()),
             Operator::Request(name, other, cut) => header(
                 stream.request.headers.as_ref(),
                 name,
@@ -87,11 +94,11 @@ impl Shared {
                 other.as_deref(),
                 *cut,
             ),
-            Operator::FilterState(key) => match self.filter_state(index, key.as_bytes()) {
-                Some(object) => object.plain(),
-                None => none(),
-            },
-            Operator::Plain(name) => self.plain_operator(index, name).unwrap_or_else(none),
+            Operator::FilterState(key) => {
+                let object = self.filter_state(index, key.as_bytes())?;
+                Some(object.plain())
+            }
+            Operator::Plain(name) => self.plain_operator(index, name),
         }
     }
 
@@ -160,17 +167,11 @@ fn header(
     name: &str,
     other: Option<&str>,
     cut: Option<usize>,
-) -> String {
-    let value = headers.and_then(|headers| {
-        headers
-            .get(name)
-            .or_else(|| other.and_then(|other| headers.get(other)))
-    });
-    match value {
-        None => "-".to_owned(),
-        Some(value) => {
-            let value = &value[..cut.unwrap_or(usize::MAX).min(value.len())];
-            String::from_utf8_lossy(value).into_owned()
-        }
-    }
+) -> Option<String> {
+    let headers = headers?;
+    let value = headers
+        .get(name)
+        .or_else(|| other.and_then(|other| headers.get(other)))?;
+    let value = &value[..cut.unwrap_or(usize::MAX).min(value.len())];
+    Some(String::from_utf8_lossy(value).into_owned())
 }

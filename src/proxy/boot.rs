@@ -310,7 +310,8 @@ impl Shared {
     /// Queues the reload of every plugin of the chain whose VM has failed here, whose policy is to
     /// reload, and whose back-off is over.
     pub(super) fn reload_plugins(&mut self) {
-        for plugin in [&self.chain[..], &self.tcp.chain].concat() {
+        let plugins = self.chain.iter().flatten().chain(&self.tcp.chain);
+        for plugin in plugins.copied().collect::<Vec<usize>>() {
             let FailurePolicy::Reload(base) = self.plugins[plugin].config.policy else {
                 continue;
             };

@@ -1,8 +1,9 @@
 //! The client's side of the connection manager: requests come in, responses go out, streams end.
 
 use super::clock::Weight;
-use super::config::{Action, Choice, FailurePolicy};
+use super::config::FailurePolicy;
 use super::local_reply::Reply;
+use super::native::{only, places};
 use super::shared::Shared;
 use super::stream::{Active, Frame, Half, Info, Life, RouteCache, Stream};
 use super::task::{Direction, Part, Task};
@@ -134,10 +135,9 @@ impl Shared {
     /// The filter chain of a stream whose route is known.
     fn create_chain(&mut self, index: usize) {
         let thread = self.streams[index].thread;
-        let chain = self.chain.iter().enumerate();
-        let filters = chain.map(|(filter, plugin)| {
+        let filters = (0..self.chain.len()).map(|filter| {
             let off = self.filter_is_off(index, filter);
-            self.active(thread, *plugin, off)
+            self.active(thread, filter, off)
         });
         self.streams[index].filters = filters.collect();
     }
@@ -146,46 +146,29 @@ impl Shared {
     /// that says anything decides, once for the whole stream.
     fn filter_is_off(&self, index: usize, filter: usize) -> bool {
         let filter = &self.config.manager.filters[filter];
-        let info = &self.streams[index].info;
-        let routes = &self.config.manager.routes;
-        let Some((host, route)) = info.route else {
-            return filter.disabled;
-        };
-        let host = &routes.hosts[host];
-        let route = &host.routes[route];
-        let weighted = match (&route.action, info.weighted) {
-            (Action::Forward(forward), Some(at)) => match &forward.choice {
-                Choice::Weighted(list) => list.get(at),
-                _ => None,
-            },
-            _ => None,
-        };
-        let places = [
-            weighted.map(|cluster| &cluster.per_route),
-            Some(&route.per_route),
-            Some(&host.per_route),
-            Some(&routes.per_route),
-        ];
-        let mut said = places.into_iter().flatten();
-        said.find_map(|place| place.off(&filter.name))
-            .unwrap_or(filter.disabled)
+        let mut places = places(&self.config, &self.streams[index].info).into_iter();
+        let said = places.find_map(|place| place.off(&filter.name));
+        said.unwrap_or(filter.disabled)
     }
 
     /// A filter's state on a new stream of a thread.
-    fn active(&self, thread: usize, plugin: usize, off: bool) -> Active {
-        let handle = self.handle(thread, plugin);
-        let failed = handle.is_none_or(|(vm, _)| self.vms[vm].failed);
-        let open = self.plugins[plugin].config.policy == FailurePolicy::Open;
-        let wasm = WasmStream {
-            handle,
-            skipped: off || failed && open,
-            ..WasmStream::default()
-        };
-        Active {
-            wasm,
+    fn active(&self, thread: usize, filter: usize, off: bool) -> Active {
+        let mut active = Active {
             off,
+            only: only(&self.config.manager.filters[filter].kind),
             ..Active::default()
+        };
+        if let Some(plugin) = self.chain[filter] {
+            let handle = self.handle(thread, plugin);
+            let failed = handle.is_none_or(|(vm, _)| self.vms[vm].failed);
+            let open = self.plugins[plugin].config.policy == FailurePolicy::Open;
+            active.wasm = WasmStream {
+                handle,
+                skipped: off || failed && open,
+                ..WasmStream::default()
+            };
         }
+        active
     }
 
     /// Queues a read of the client's next frame.

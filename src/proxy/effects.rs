@@ -51,7 +51,7 @@ impl Shared {
     /// The plugin on whose behalf a call is made.
     pub(super) fn plugin_of(&self, at: At) -> usize {
         match self.stream_of(at) {
-            Some((_, filter)) => self.chain[filter],
+            Some((_, filter)) => self.filter_plugin(filter),
             None => self.root_of(at).map_or_else(
                 || self.vms.get(at.vm as usize).map_or(0, |vm| vm.plugin),
                 |root| root.plugin,

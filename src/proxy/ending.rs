@@ -124,7 +124,10 @@ impl Shared {
         match *task {
             Task::FilterLog(stream, filter) => self.wasm_log(stream, filter),
             Task::FilterDone(stream, filter) => self.wasm_done(stream, filter),
-            Task::FilterDelete(stream, filter) => self.wasm_delete(stream, filter),
+            Task::FilterDelete(stream, filter) => {
+                self.fault_ends(stream, filter);
+                self.wasm_delete(stream, filter)
+            }
             _ => None,
         }
     }

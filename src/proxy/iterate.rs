@@ -146,7 +146,7 @@ impl Shared {
             let name = self.filter_name(filter).as_bytes().to_vec();
             pass.event = self.open_step(&pass, &name);
         }
-        self.wasm_pass(pass, filter)
+        self.filter_pass(pass, filter)
     }
 
     /// Records the step of a filter, and nests what happens in it.
@@ -380,8 +380,8 @@ impl Shared {
 
     /// Holds bytes back. Over the limit: back-pressure, or the end of the exchange.
     pub(super) fn hold(&mut self, index: usize, direction: Direction, bytes: Vec<u8>) {
-        let limit = self.config.buffer_limit;
         let half = self.streams[index].half(direction);
+        let limit = half.limit.unwrap_or(self.config.buffer_limit);
         half.hold(bytes);
         self.check_limit(index, direction, limit);
     }

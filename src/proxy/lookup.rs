@@ -74,7 +74,8 @@ pub(super) fn header_matches(condition: &HeaderMatch, headers: &Headers) -> bool
     holds != condition.invert
 }
 
-fn text_matches(text: &TextMatch, value: &str) -> bool {
+/// Whether a text is as a `StringMatcher` wants it.
+pub(super) fn text_matches(text: &TextMatch, value: &str) -> bool {
     let fold = |s: &str, ignore: bool| {
         if ignore {
             s.to_ascii_lowercase()

@@ -24,6 +24,7 @@ mod iterate;
 mod local_reply;
 mod lookup;
 mod moment;
+mod native;
 mod oci;
 mod port;
 mod properties;

@@ -273,7 +273,7 @@ impl Proxy for Shared {
                 "a root context has no stream and no headers",
             ));
         };
-        let abi = self.plugins[self.chain[filter]].abi;
+        let abi = self.plugins[self.filter_plugin(filter)].abi;
         let stream = &mut self.streams[index];
         let wasm = &mut stream.filters[filter].wasm;
         let (direction, trailers) = match map {

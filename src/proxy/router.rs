@@ -426,8 +426,12 @@ impl Shared {
         change: &HeaderChange,
         headers: &mut Headers,
     ) {
-        for (name, format, append) in &change.add {
-            let value = self.write_format(index, format);
+        for addition in &change.add {
+            let (name, append) = (&addition.name, addition.append);
+            let value = self.write_value(index, &addition.value);
+            if value.is_empty() && !addition.keep_empty {
+                continue;
+            }
             let present = headers.get(name).is_some();
             match append {
                 Append::Always => headers.push(name, value),

@@ -24,6 +24,8 @@ pub(super) enum Resource {
     Random,
     /// The lines of the access log.
     AccessLog,
+    /// A bucket of the local_ratelimit filter.
+    Bucket(super::native::BucketKey),
 }
 
 /// How it is used.

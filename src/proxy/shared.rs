@@ -43,8 +43,8 @@ pub(super) struct Shared {
     pub(super) thread: usize,
     /// The plugins, in the order of the configuration.
     pub(super) plugins: Vec<PluginInfo>,
-    /// The plugin of each filter of the chain.
-    pub(super) chain: Vec<usize>,
+    /// The plugin of each filter of the chain; a native filter has none.
+    pub(super) chain: Vec<Option<usize>>,
     /// The VMs, by number.
     pub(super) vms: Vec<VmInfo>,
     /// VMs that were thrown away and not yet freed.
@@ -281,6 +281,7 @@ impl Shared {
             Task::Retry(stream) => self.retry(stream),
             Task::IdleTimeout(stream) => self.idle_timeout(stream),
             Task::UpstreamAnswer(stream) => self.upstream_answers(stream),
+            Task::FaultDelay(stream, filter) => self.fault_delayed(stream, filter),
             Task::Log(stream) => self.log_stream(stream),
             Task::FilterLog(..) | Task::FilterDone(..) | Task::FilterDelete(..) => {
                 return self.filter_end(&task);
@@ -368,10 +369,10 @@ impl Shared {
 
     /// A filter's configured plugin name, for the trace.
     pub(super) fn filter_name(&self, filter: usize) -> &str {
-        let name = &self.plugins[self.chain[filter]].config.name;
-        match name.as_str() {
-            "" => &self.config.manager.filters[filter].name,
-            name => name,
+        let plugin = self.chain[filter].map(|plugin| &self.plugins[plugin].config.name);
+        match plugin.filter(|name| !name.is_empty()) {
+            None => &self.config.manager.filters[filter].name,
+            Some(name) => name,
         }
     }
 

@@ -53,7 +53,7 @@ impl Shared {
     pub(super) fn plugin_stops(&mut self, plugin: usize) -> Option<Call> {
         let (vm, root) = self.handle(self.thread, plugin)?;
         let held = self.contexts.iter().any(|((of, _), (stream, filter))| {
-            let same = self.plugins[self.chain[*filter]].same_as == plugin;
+            let same = self.plugins[self.filter_plugin(*filter)].same_as == plugin;
             *of == vm as u32 && same && self.streams[*stream].life != Life::Ended
         });
         if held || self.connections_hold(vm, plugin) {

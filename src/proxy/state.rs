@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) struct State {
     /// Stats by Envoy's names: counters and gauges.
     pub(super) stats: BTreeMap<String, u64>,
+    /// Buckets of the local_ratelimit filter.
+    pub(super) buckets: super::native::Buckets,
     /// Shared data: vm_id, then key to value and CAS number.
     pub(super) data: BTreeMap<Vec<u8>, Keys>,
     /// The last CAS number that was given out, one count for all keys.

@@ -82,6 +82,8 @@ pub(super) struct Half {
     pub(super) paused: bool,
     /// The most bytes that were held.
     pub(super) peak: usize,
+    /// A filter's own limit of what is held, in bytes; the listener's when nothing is said.
+    pub(super) limit: Option<usize>,
 }
 
 /// A filter's state on a stream.
@@ -93,6 +95,10 @@ pub(super) struct Active {
     pub(super) encode: Side,
     /// The route has it off: for this stream it is not in the chain.
     pub(super) off: bool,
+    /// The one direction in which it takes part; `None` is both.
+    pub(super) only: Option<Direction>,
+    /// A native filter's own.
+    pub(super) native: super::native::NativeStream,
     /// The Wasm filter's own.
     pub(super) wasm: super::wasm_filter::WasmStream,
 }
@@ -268,7 +274,10 @@ impl Stream {
 
     /// The filter after this one in a direction; from `None`, the first. `None` is the end.
     pub(super) fn next(&self, filter: Option<usize>, direction: Direction) -> Option<usize> {
-        let on = |i: &usize| !self.filters[*i].off;
+        let on = |i: &usize| {
+            let filter = &self.filters[*i];
+            !filter.off && filter.only.is_none_or(|only| only == direction)
+        };
         let count = self.filters.len();
         match direction {
             Direction::Decode => (filter.map_or(0, |i| i + 1)..count).find(on),

@@ -137,6 +137,8 @@ pub(super) enum Task {
     IdleTimeout(usize),
     /// An upstream begins to answer.
     UpstreamAnswer(usize),
+    /// A delay of a fault filter is over: stream and filter.
+    FaultDelay(usize, usize),
     /// The stream has ended: access logs.
     Log(usize),
     /// `on_log` of an access logger's root: stream and plugin.

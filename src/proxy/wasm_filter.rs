@@ -246,9 +246,9 @@ impl Shared {
         Verdict::forced(&pass.part)
     }
 
-    /// The plugin of a filter.
+    /// The plugin of a Wasm filter: the only kind that has contexts and is asked for one.
     pub(super) fn filter_plugin(&self, filter: usize) -> usize {
-        self.chain[filter]
+        self.chain[filter].unwrap_or_default()
     }
 
     fn allows_stop_iteration(&self, filter: usize) -> bool {

@@ -215,7 +215,7 @@ impl Prepared {
             threads: (0..threads).map(|_| Thread::default()).collect(),
             outside: std::collections::VecDeque::new(),
             thread: 0,
-            chain: (0..self.config.manager.filters.len()).collect(),
+            chain: chain_of(&self.config),
             // With network filters there are no HTTP filters, so these come first as well.
             tcp: Tcp::new((0..network_filters(&self.config).len()).collect()),
             plugins,
@@ -456,10 +456,14 @@ fn configured(config: &Config) -> Vec<(&Plugin, Purpose)> {
     let network = network_filters(config)
         .iter()
         .map(|filter| (&filter.plugin, Purpose::Filter));
-    let filters = config.manager.filters.iter().map(|filter| {
-        let FilterKind::Wasm(plugin) = &filter.kind;
-        (&**plugin, Purpose::Filter)
-    });
+    let filters = config
+        .manager
+        .filters
+        .iter()
+        .filter_map(|filter| match &filter.kind {
+            FilterKind::Wasm(plugin) => Some((&**plugin, Purpose::Filter)),
+            FilterKind::Native(_) => None,
+        });
     let loggers = config
         .manager
         .access_log
@@ -474,6 +478,18 @@ fn configured(config: &Config) -> Vec<(&Plugin, Purpose)> {
     });
     let chains = network.chain(filters);
     chains.chain(loggers).chain(services).collect()
+}
+
+/// The plugin of each HTTP filter: the first plugins are theirs, in their order.
+fn chain_of(config: &Config) -> Vec<Option<usize>> {
+    let mut plugins = 0..;
+    let filters = config.manager.filters.iter();
+    filters
+        .map(|filter| match filter.kind {
+            FilterKind::Wasm(_) => plugins.next(),
+            FilterKind::Native(_) => None,
+        })
+        .collect()
 }
 
 /// The Wasm network filters of a listener of TCP.

@@ -7,10 +7,23 @@ use crate::model::yaml::{Fields, Node};
 /// Headers that a route adds and removes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeaderChange {
-    /// Added: name, value, whether an existing one is overwritten.
-    pub(crate) add: Vec<(String, Format, Append)>,
+    /// Added.
+    pub(crate) add: Vec<Addition>,
     /// Removed.
     pub(crate) remove: Vec<String>,
+}
+
+/// `HeaderValueOption`: a header that is added, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Addition {
+    /// The name, in lower case.
+    pub(crate) name: String,
+    /// The value.
+    pub(crate) value: Format,
+    /// What is done where there is one already.
+    pub(crate) append: Append,
+    /// `keep_empty_value`: whether an empty value is added too.
+    pub(crate) keep_empty: bool,
 }
 
 /// The changes to requests, and those to responses.
@@ -44,31 +57,7 @@ pub(crate) enum Append {
 fn read_change(add: Option<&Node>, remove: Option<&Node>) -> Result<HeaderChange, Problem> {
     let mut change = HeaderChange::default();
     for item in add.map_or(Ok(&[][..]), Node::as_list)? {
-        let mut fields = Fields::of_message(item)?;
-        let header = fields.require("header")?;
-        let append = match fields.take("append_action") {
-            None => Append::Always,
-            Some(node) => match node.as_str()? {
-                "APPEND_IF_EXISTS_OR_ADD" => Append::Always,
-                "ADD_IF_ABSENT" => Append::IfAbsent,
-                "OVERWRITE_IF_EXISTS_OR_ADD" => Append::Overwrite,
-                "OVERWRITE_IF_EXISTS" => Append::OverwritePresent,
-                _ => {
-                    return Err(
-                        node.expected("an append action such as OVERWRITE_IF_EXISTS_OR_ADD")
-                    );
-                }
-            },
-        };
-        fields.finish()?;
-        let mut fields = Fields::of_message(header)?;
-        let key = fields
-            .require("key")?
-            .as_string_field()?
-            .to_ascii_lowercase();
-        let value = Format::read(fields.require("value")?)?;
-        fields.finish()?;
-        change.add.push((key, value, append));
+        change.add.push(read_addition(item)?);
     }
     for item in remove.map_or(Ok(&[][..]), Node::as_list)? {
         change
@@ -76,4 +65,41 @@ fn read_change(add: Option<&Node>, remove: Option<&Node>) -> Result<HeaderChange
             .push(item.as_string_field()?.to_ascii_lowercase());
     }
     Ok(change)
+}
+
+/// Reads `append_action`.
+pub(super) fn read_append(node: Option<&Node>) -> Result<Append, Problem> {
+    let Some(node) = node else {
+        return Ok(Append::Always);
+    };
+    match node.as_str()? {
+        "APPEND_IF_EXISTS_OR_ADD" | "0" => Ok(Append::Always),
+        "ADD_IF_ABSENT" | "1" => Ok(Append::IfAbsent),
+        "OVERWRITE_IF_EXISTS_OR_ADD" | "2" => Ok(Append::Overwrite),
+        "OVERWRITE_IF_EXISTS" | "3" => Ok(Append::OverwritePresent),
+        _ => Err(node.expected("an append action such as OVERWRITE_IF_EXISTS_OR_ADD")),
+    }
+}
+
+/// Reads a `HeaderValueOption`.
+pub(super) fn read_addition(item: &Node) -> Result<Addition, Problem> {
+    let mut fields = Fields::of_message(item)?;
+    let header = fields.require("header")?;
+    let append = read_append(fields.take("append_action"))?;
+    let keep_empty = fields.take("keep_empty_value");
+    let keep_empty = keep_empty.map_or(Ok(false), Node::as_bool)?;
+    fields.finish()?;
+    let mut fields = Fields::of_message(header)?;
+    let name = fields
+        .require("key")?
+        .as_string_field()?
+        .to_ascii_lowercase();
+    let value = Format::read(fields.require("value")?)?;
+    fields.finish()?;
+    Ok(Addition {
+        name,
+        value,
+        append,
+        keep_empty,
+    })
 }

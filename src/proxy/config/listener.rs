@@ -1,7 +1,9 @@
 //! The listener and its HTTP connection manager: settings, filters, access logs, routes.
 
 use super::any::{typed, typed_as};
+use super::native::{self, Native};
 use super::network::{self, Chain};
+use super::per_route::Entry;
 use super::{
     Action, Choice, Config, Format, Forward, Metadata, Plugin, Routes, cluster, istio,
     not_simulated, refuse, route, wasm,
@@ -61,6 +63,8 @@ pub(crate) enum Logger {
 pub(crate) enum FilterKind {
     /// A Wasm plugin.
     Wasm(Box<Plugin>),
+    /// A filter of Envoy's own.
+    Native(Native),
 }
 
 const ROUTER: &str = "envoy.extensions.filters.http.router.v3.Router";
@@ -70,20 +74,39 @@ pub(super) const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 /// Filters that Envoy has and the simulator does not, so that none is taken for a slip.
-const ELSEWHERE: [&str; 12] = [
-    "buffer.",
+const ELSEWHERE: [&str; 6] = [
     "compressor.",
-    "cors.",
-    "csrf.",
     "ext_authz.",
     "ext_proc.",
-    "fault.",
     "jwt_authn.",
-    "local_ratelimit.",
     "lua.",
     "ratelimit.",
-    "rbac.",
 ];
+
+impl Filter {
+    /// Refuses settings of a route that are another filter's.
+    fn check_route(&self, entry: &Entry) -> Result<(), Problem> {
+        let fits = match (&self.kind, &entry.config) {
+            (_, None) => true,
+            (FilterKind::Native(native), Some(config)) => native.takes(config),
+            (FilterKind::Wasm(_), Some(_)) => false,
+        };
+        match fits {
+            true => Ok(()),
+            false => Err(Problem::at(
+                &entry.place,
+                format!("the filter `{}` has no such configuration", self.name),
+                "The message is another filter's. The key is the `name` of a filter in `http_filters`.",
+            )),
+        }
+    }
+}
+
+/// Whether a message is one of a filter that the simulator does not have.
+pub(super) fn elsewhere(kind: &str) -> bool {
+    let rest = kind.strip_prefix("envoy.extensions.filters.http.");
+    rest.is_some_and(|rest| ELSEWHERE.iter().any(|name| rest.starts_with(name)))
+}
 
 /// The one filter chain of a whole bootstrap's `filter_chains`.
 pub(super) fn read_chains(chains: &Node) -> Result<Chain, Problem> {
@@ -223,9 +246,11 @@ impl Manager {
             .chain(hosts.iter().map(|host| &host.per_route))
             .chain(routes().map(|route| &route.per_route))
             .chain(weighted.flatten().map(|cluster| &cluster.per_route));
-        for (name, _, place) in all.flat_map(|per_route| &per_route.0) {
+        for entry in all.flat_map(|per_route| &per_route.0) {
+            let (name, place) = (&entry.filter, &entry.place);
             let names = || self.filters.iter().map(|filter| filter.name.as_str());
-            if names().any(|known| known == name) {
+            if let Some(filter) = self.filters.iter().find(|filter| filter.name == *name) {
+                filter.check_route(entry)?;
                 continue;
             }
             let help = match nearest(name, names()) {
@@ -301,13 +326,18 @@ impl Manager {
                     kind: FilterKind::Wasm(Box::new(plugin)),
                 }))
             }
+            native if native::TYPES.contains(&native) => {
+                let native = native::read(native, fields)?;
+                Ok(native.map(|native| Filter {
+                    name,
+                    disabled: off,
+                    kind: FilterKind::Native(native),
+                }))
+            }
             other => {
                 let place = config.get("@type").map_or(&config.place, |n| &n.place);
-                let known = |kind: &str| {
-                    let rest = kind.strip_prefix("envoy.extensions.filters.http.");
-                    rest.is_some_and(|rest| ELSEWHERE.iter().any(|name| rest.starts_with(name)))
-                };
-                match nearest(other, [ROUTER, WASM]).filter(|_| !known(other)) {
+                let types = native::TYPES.into_iter().chain([ROUTER, WASM]);
+                match nearest(other, types).filter(|_| !elsewhere(other)) {
                     Some(near) => Err(Problem::at(
                         place,
                         format!("no such filter type: `{other}`"),

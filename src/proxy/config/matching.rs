@@ -146,7 +146,8 @@ pub(super) fn read_header_match(node: &Node) -> Result<HeaderMatch, Problem> {
     })
 }
 
-fn read_text_match(node: &Node) -> Result<TextMatch, Problem> {
+/// Reads a `StringMatcher`.
+pub(super) fn read_text_match(node: &Node) -> Result<TextMatch, Problem> {
     let mut fields = Fields::of_message(node)?;
     let ignore_case = match fields.take("ignore_case") {
         Some(flag) => flag.as_bool()?,

@@ -13,6 +13,7 @@ mod istio;
 mod listener;
 mod matching;
 mod metadata;
+mod native;
 mod network;
 mod per_route;
 mod retry;
@@ -22,14 +23,19 @@ mod wasm;
 use crate::model::yaml::{Fields, Node, Value};
 use crate::model::{Place, Problem};
 
-pub(crate) use change::{Append, HeaderChange};
+pub(crate) use change::{Addition, Append, HeaderChange};
 pub(crate) use cluster::{Cluster, Said};
 pub(crate) use format::{Format, Operator};
 pub(crate) use forward::{Choice, Forward};
-pub(crate) use listener::{FilterKind, Logger, Manager};
+pub(crate) use listener::{Filter, FilterKind, Logger, Manager};
 pub(crate) use matching::{HeaderMatch, PathMatch, TextMatch};
 pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
+pub(crate) use native::{
+    Abort, BufferRoute, CorsPolicy, Csrf, Delay, Fault, HeaderMutation, LocalRateLimit, Mutation,
+    Mutations, Native, NativeRoute, Parameter, Percent, Rbac, RbacAction, Rule, Rules, TokenBucket,
+};
 pub(crate) use network::{Network, NetworkFilter, Terminal};
+pub(crate) use per_route::PerRoute;
 pub(crate) use retry::{On, RETRIES_MAX, RetryPolicy};
 pub(crate) use route::{Action, Redirect, Route, Routes, VirtualHost};
 pub(crate) use wasm::{Code, FailurePolicy, Plugin, Remote, Service};

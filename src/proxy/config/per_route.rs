@@ -1,16 +1,32 @@
 //! `typed_per_filter_config`: what a route says of filters.
 //!
 //! Envoy's Wasm filter has no configuration of its own for a route. What a route can say of it is
-//! `FilterConfig`: that it is off, or on where `disabled: true` has it off.
+//! `FilterConfig`: that it is off, or on where `disabled: true` has it off. Native filters have
+//! messages of their own for routes, bare or within a `FilterConfig`.
 
 use super::any::typed;
+use super::listener::elsewhere;
+use super::native::{self, NativeRoute};
 use super::not_simulated;
-use crate::model::yaml::{Fields, Node};
+use crate::model::yaml::{Fields, Node, nearest};
 use crate::model::{Place, Problem};
 
-/// What one place says: each filter by its configured name, and whether it is off.
+/// What one place says of filters, in its order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PerRoute(pub(crate) Vec<(String, bool, Place)>);
+pub(crate) struct PerRoute(pub(crate) Vec<Entry>);
+
+/// What one place says of one filter.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The filter's configured name.
+    pub(crate) filter: String,
+    /// Whether it is off.
+    pub(crate) off: bool,
+    /// Its settings here.
+    pub(crate) config: Option<NativeRoute>,
+    /// Where its name stands.
+    pub(crate) place: Place,
+}
 
 const FILTER_CONFIG: &str = "envoy.config.route.v3.FilterConfig";
 
@@ -22,23 +38,34 @@ impl PerRoute {
     pub(super) fn read(node: Option<&Node>) -> Result<Self, Problem> {
         let mut found = Vec::new();
         for (key, value) in node.map_or(Ok(&[][..]), Node::as_map)? {
-            let off = read_one(&key.text, value)?;
-            found.push((key.text.clone(), off, key.place.clone()));
+            let (off, config) = read_one(&key.text, value)?;
+            found.push(Entry {
+                filter: key.text.clone(),
+                off,
+                config,
+                place: key.place.clone(),
+            });
         }
         Ok(Self(found))
     }
 
     /// Whether a filter is off here; `None` when nothing is said of it.
     pub(crate) fn off(&self, filter: &str) -> Option<bool> {
-        let mut entries = self.0.iter();
-        entries
-            .find(|(name, ..)| name == filter)
-            .map(|(_, off, _)| *off)
+        self.of(filter).map(|entry| entry.off)
+    }
+
+    /// What is said of a filter.
+    pub(crate) fn of(&self, filter: &str) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.filter == filter)
     }
 }
 
-fn read_one(name: &str, node: &Node) -> Result<bool, Problem> {
+/// Whether the filter is off, and its settings.
+fn read_one(name: &str, node: &Node) -> Result<(bool, Option<NativeRoute>), Problem> {
     let (kind, mut fields) = typed(node)?;
+    if native::ROUTE_TYPES.contains(&kind) {
+        return Ok((false, native::read_route(kind, fields)?));
+    }
     if kind != FILTER_CONFIG {
         return Err(unsupported(name, node, kind));
     }
@@ -47,19 +74,20 @@ fn read_one(name: &str, node: &Node) -> Result<bool, Problem> {
     let inner = fields.take("config");
     fields.finish()?;
     match inner {
-        _ if off => Ok(true),
+        _ if off => Ok((true, None)),
         None => Err(Problem::at(
             &node.place,
             format!("Empty route/virtual host per filter configuration for {name} filter"),
             "Write `disabled: true` to turn it off here, or `config: {}` to turn it on.",
         )),
         // An empty `Any` is a filter that is on.
-        Some(inner) if inner.as_map()?.is_empty() => Ok(false),
+        Some(inner) if inner.as_map()?.is_empty() => Ok((false, None)),
         Some(inner) => {
-            let (kind, _) = typed(inner)?;
-            match optional {
-                true => Ok(false),
-                false => Err(unsupported(name, inner, kind)),
+            let (kind, fields) = typed(inner)?;
+            match native::read_route(kind, fields)? {
+                Some(config) => Ok((false, Some(config))),
+                None if optional => Ok((false, None)),
+                None => Err(unsupported(name, inner, kind)),
             }
         }
     }
@@ -81,5 +109,14 @@ fn unsupported(name: &str, node: &Node, kind: &str) -> Problem {
             format!("`{FILTER_CONFIG}` with `disabled` is what a route can say of it."),
         );
     }
-    not_simulated(place, &format!("the filter configuration `{kind}`"))
+    const PREFIX: &str = "envoy.extensions.filters.http.";
+    let known = native::ROUTE_TYPES.map(|known| known.trim_start_matches(PREFIX));
+    match nearest(kind.trim_start_matches(PREFIX), known) {
+        Some(near) if !elsewhere(kind) => Problem::at(
+            place,
+            format!("no such filter configuration: `{kind}`"),
+            format!("Did you mean `type.googleapis.com/{PREFIX}{near}`?"),
+        ),
+        _ => not_simulated(place, &format!("the filter configuration `{kind}`")),
+    }
 }

@@ -10,6 +10,7 @@ mod grpc;
 mod grpc_script;
 mod guest;
 mod limits;
+mod native;
 mod nothing;
 mod oci;
 mod per_route;
