@@ -4,7 +4,7 @@ use super::config::{Format, Logger, Operator};
 use super::search::{Resource, Use};
 use super::shared::{Purpose, Shared};
 use super::task::{After, Call, Command, Task};
-use super::time::iso_millis;
+use super::time::{iso_millis, write_time};
 use crate::host::GuestCall;
 use crate::model::Headers;
 
@@ -13,13 +13,10 @@ impl Shared {
     pub(super) fn write_access_log(&mut self, index: usize) {
         let config = self.config.clone();
         for logger in &config.manager.access_log {
-            let Logger::Text(format) = logger else {
+            let Logger::Line(line) = logger else {
                 continue;
             };
-            let mut line = self.write_format(index, format);
-            if line.ends_with('\n') {
-                line.pop();
-            }
+            let line = self.write_line(index, line);
             self.scheduler.note(Use::Write, || Resource::AccessLog);
             self.access_log.push(line);
         }
@@ -72,7 +69,7 @@ impl Shared {
             .collect()
     }
 
-    fn write_operator(&self, index: usize, operator: &Operator) -> Option<String> {
+    pub(super) fn write_operator(&self, index: usize, operator: &Operator) -> Option<String> {
         let stream = &self.streams[index];
         match operator {
             Operator::Text(text) => Some(text.clone()),
@@ -98,6 +95,7 @@ impl Shared {
                 let object = self.filter_state(index, key.as_bytes())?;
                 Some(object.plain())
             }
+            Operator::StartTime(format) => write_time(format, self.wall_ns(stream.info.start_ns)),
             Operator::Plain(name) => self.plain_operator(index, name),
         }
     }
@@ -113,12 +111,34 @@ impl Shared {
             "RESPONSE_CODE" => Some(info.status.unwrap_or(0).to_string()),
             "RESPONSE_CODE_DETAILS" => Some(info.details.clone()).filter(|d| !d.is_empty()),
             "RESPONSE_FLAGS" => Some(stream.flags()),
+            "RESPONSE_FLAGS_LONG" => Some(stream.flags_long()),
             "PROTOCOL" => Some("HTTP/1.1".to_owned()),
             "BYTES_RECEIVED" => Some(info.bytes_received.to_string()),
             "BYTES_SENT" => Some(info.bytes_sent.to_string()),
             "DURATION" => since(info.end_ns),
             "REQUEST_DURATION" => since(info.request_end_ns),
             "RESPONSE_DURATION" => since(info.response_start_ns),
+            "REQUEST_TX_DURATION" => {
+                let upstream = stream.upstream.as_ref();
+                let sent = upstream.filter(|u| u.request_done);
+                since(sent.map(|u| u.request_done_ns))
+            }
+            "RESPONSE_TX_DURATION" => {
+                let (first, last) = (info.response_start_ns?, info.end_ns?);
+                Some(((last - first) / 1_000_000).to_string())
+            }
+            "REQUEST_HEADERS_BYTES" => Some(bytes(stream.request.headers.as_ref())),
+            "RESPONSE_HEADERS_BYTES" => Some(bytes(stream.response.headers.as_ref())),
+            "RESPONSE_TRAILERS_BYTES" => Some(bytes(stream.response.trailers.as_ref())),
+            "ACCESS_LOG_TYPE" => Some("DownstreamEnd".to_owned()),
+            "UPSTREAM_PROTOCOL" => stream.upstream.as_ref().map(|_| "HTTP/1.1".to_owned()),
+            "UPSTREAM_REMOTE_PORT" => stream.upstream.as_ref().map(|u| u.host.1.to_string()),
+            "VIRTUAL_HOST_NAME" => {
+                let (host, _) = info.route?;
+                Some(self.config.manager.routes.hosts[host].name.clone())
+            }
+            // No client speaks TLS here, and no virtual cluster or filter chain has a name.
+            "REQUESTED_SERVER_NAME" | "VIRTUAL_CLUSTER_NAME" | "FILTER_CHAIN_NAME" => None,
             "UPSTREAM_HOST" => stream
                 .upstream
                 .as_ref()
@@ -137,7 +157,11 @@ impl Shared {
             "DOWNSTREAM_REMOTE_ADDRESS" | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" => {
                 Some(address((CLIENT, self.client_port(index))))
             }
-            "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" => Some(CLIENT.to_owned()),
+            "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT"
+            | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" => Some(CLIENT.to_owned()),
+            "DOWNSTREAM_REMOTE_PORT" => Some(self.client_port(index).to_string()),
+            "DOWNSTREAM_LOCAL_PORT" => Some(self.config.address.1.to_string()),
+            "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" => Some(self.local_ip().to_owned()),
             "DOWNSTREAM_LOCAL_ADDRESS" => Some(address((self.local_ip(), self.config.address.1))),
             "LOCAL_REPLY_BODY" => Some(String::from_utf8_lossy(&info.local_body).into_owned())
                 .filter(|b| !b.is_empty()),
@@ -157,6 +181,11 @@ impl Shared {
             ip => ip,
         }
     }
+}
+
+/// The bytes of a header map.
+fn bytes(headers: Option<&Headers>) -> String {
+    headers.map_or(0, Headers::byte_size).to_string()
 }
 
 /// The client's address.

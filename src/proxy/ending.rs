@@ -125,7 +125,7 @@ impl Shared {
             Task::FilterLog(stream, filter) => self.wasm_log(stream, filter),
             Task::FilterDone(stream, filter) => self.wasm_done(stream, filter),
             Task::FilterDelete(stream, filter) => {
-                self.fault_ends(stream, filter);
+                self.native_ends(stream, filter);
                 self.wasm_delete(stream, filter)
             }
             _ => None,

@@ -22,6 +22,7 @@ mod foreign;
 mod grpc;
 mod iterate;
 mod local_reply;
+mod log_line;
 mod lookup;
 mod moment;
 mod native;

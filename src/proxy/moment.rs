@@ -139,6 +139,9 @@ impl Shared {
             Task::IdleTimeout(stream) => format!("the idle timeout of stream {stream}"),
             Task::UpstreamAnswer(stream) => format!("the upstream's answer to stream {stream}"),
             Task::ClientGone(stream) => format!("the client of stream {stream} goes away"),
+            Task::RateLimited(stream, _) => {
+                format!("the rate limit service's answer about stream {stream}")
+            }
             Task::FaultDelay(stream, _) => format!("the delay of a fault on stream {stream}"),
             Task::Callout(callout) => format!("the end of callout {callout}"),
             Task::Tcp(task) => task.words(),

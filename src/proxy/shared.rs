@@ -282,6 +282,7 @@ impl Shared {
             Task::IdleTimeout(stream) => self.idle_timeout(stream),
             Task::UpstreamAnswer(stream) => self.upstream_answers(stream),
             Task::FaultDelay(stream, filter) => self.fault_delayed(stream, filter),
+            Task::RateLimited(stream, filter) => self.ratelimit_answered(stream, filter),
             Task::Log(stream) => self.log_stream(stream),
             Task::FilterLog(..) | Task::FilterDone(..) | Task::FilterDelete(..) => {
                 return self.filter_end(&task);

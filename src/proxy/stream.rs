@@ -300,6 +300,50 @@ impl Stream {
         }
     }
 
+    /// The flags as `%RESPONSE_FLAGS_LONG%` writes them.
+    pub(super) fn flags_long(&self) -> String {
+        const LONG: [(&str, &str); 30] = [
+            ("LH", "FailedLocalHealthCheck"),
+            ("UH", "NoHealthyUpstream"),
+            ("UT", "UpstreamRequestTimeout"),
+            ("LR", "LocalReset"),
+            ("UR", "UpstreamRemoteReset"),
+            ("UF", "UpstreamConnectionFailure"),
+            ("UC", "UpstreamConnectionTermination"),
+            ("UO", "UpstreamOverflow"),
+            ("NR", "NoRouteFound"),
+            ("DI", "DelayInjected"),
+            ("FI", "FaultInjected"),
+            ("RL", "RateLimited"),
+            ("UAEX", "UnauthorizedExternalService"),
+            ("RLSE", "RateLimitServiceError"),
+            ("DC", "DownstreamConnectionTermination"),
+            ("URX", "UpstreamRetryLimitExceeded"),
+            ("SI", "StreamIdleTimeout"),
+            ("IH", "InvalidEnvoyRequestHeaders"),
+            ("DPE", "DownstreamProtocolError"),
+            ("UMSDR", "UpstreamMaxStreamDurationReached"),
+            ("RFCF", "ResponseFromCacheFilter"),
+            ("NFCF", "NoFilterConfigFound"),
+            ("DT", "DurationTimeout"),
+            ("UPE", "UpstreamProtocolError"),
+            ("NC", "NoClusterFound"),
+            ("OM", "OverloadManagerTerminated"),
+            ("DF", "DnsResolutionFailed"),
+            ("DO", "DropOverLoad"),
+            ("DR", "DownstreamRemoteReset"),
+            ("UDO", "UnconditionalDropOverload"),
+        ];
+        let names = LONG
+            .iter()
+            .filter(|(flag, _)| self.info.flags.contains(flag));
+        let names: Vec<&str> = names.map(|(_, name)| *name).collect();
+        match names.as_slice() {
+            [] => "-".to_owned(),
+            names => names.join(","),
+        }
+    }
+
     /// The flags as `%RESPONSE_FLAGS%` writes them.
     pub(super) fn flags(&self) -> String {
         match self.info.flags.as_slice() {

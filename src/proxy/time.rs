@@ -41,6 +41,51 @@ pub(super) fn iso_millis(unix_ns: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{ms:03}Z")
 }
 
+/// A time in a format of `strftime`'s, as `%START_TIME(…)%` takes it; `None` for a specifier that is
+/// not simulated.
+pub(super) fn write_time(format: &str, unix_ns: u64) -> Option<String> {
+    let seconds = unix_ns / 1_000_000_000;
+    let fraction = format!("{:09}", unix_ns % 1_000_000_000);
+    let (year, month, day) = civil(seconds / 86_400);
+    let (h, m, s) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let mut out = String::new();
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let mut chars = rest.chars();
+        let mut next = || chars.next();
+        match next()? {
+            'Y' => out += &format!("{year:04}"),
+            'm' => out += &format!("{month:02}"),
+            'd' => out += &format!("{day:02}"),
+            'H' => out += &format!("{h:02}"),
+            'M' => out += &format!("{m:02}"),
+            'S' => out += &format!("{s:02}"),
+            'F' => out += &format!("{year:04}-{month:02}-{day:02}"),
+            'T' => out += &format!("{h:02}:{m:02}:{s:02}"),
+            'z' => out += "+0000",
+            'Z' => out += "UTC",
+            's' => out += &seconds.to_string(),
+            'f' => out += &fraction,
+            '%' => out.push('%'),
+            digit @ '1'..='9' => {
+                (next()? == 'f').then_some(())?;
+                out += fraction.get(..digit.to_digit(10)? as usize)?;
+            }
+            'E' => {
+                let digits = next()?.to_digit(10).filter(|digits| *digits < 10)?;
+                (next()? == 'S').then_some(())?;
+                out += &format!("{s:02}.{}", fraction.get(..digits as usize)?);
+            }
+            _ => return None,
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -470,7 +470,7 @@ fn configured(config: &Config) -> Vec<(&Plugin, Purpose)> {
         .iter()
         .filter_map(|logger| match logger {
             Logger::Wasm(plugin) => Some((&**plugin, Purpose::Logger)),
-            Logger::Text(_) => None,
+            Logger::Line(_) => None,
         });
     let services = config.services.iter().map(|service| {
         let singleton = service.singleton;

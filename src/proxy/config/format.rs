@@ -3,6 +3,7 @@
 use super::not_simulated;
 use crate::model::Problem;
 use crate::model::yaml::{Node, nearest};
+use crate::proxy::time::write_time;
 
 /// A format: literal text and operators in turn.
 #[derive(Clone, Debug)]
@@ -21,12 +22,31 @@ pub(crate) enum Operator {
     Trailer(String, Option<String>, Option<usize>),
     /// Filter state by its key.
     FilterState(String),
+    /// `START_TIME` in a format of its own.
+    StartTime(String),
     /// An operator without argument, by its name.
     Plain(&'static str),
 }
 
 /// Operators without argument.
-const PLAIN: [&str; 22] = [
+const PLAIN: [&str; 39] = [
+    "ACCESS_LOG_TYPE",
+    "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT",
+    "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
+    "DOWNSTREAM_LOCAL_PORT",
+    "DOWNSTREAM_REMOTE_PORT",
+    "FILTER_CHAIN_NAME",
+    "REQUESTED_SERVER_NAME",
+    "REQUEST_HEADERS_BYTES",
+    "REQUEST_TX_DURATION",
+    "RESPONSE_FLAGS_LONG",
+    "RESPONSE_HEADERS_BYTES",
+    "RESPONSE_TRAILERS_BYTES",
+    "RESPONSE_TX_DURATION",
+    "UPSTREAM_PROTOCOL",
+    "UPSTREAM_REMOTE_PORT",
+    "VIRTUAL_CLUSTER_NAME",
+    "VIRTUAL_HOST_NAME",
     "START_TIME",
     "RESPONSE_CODE",
     "RESPONSE_CODE_DETAILS",
@@ -102,7 +122,7 @@ fn parse(text: &str) -> Result<Format, Bad> {
     while let Some(at) = rest.find('%') {
         literal.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let end = rest.find('%').ok_or(Bad::Unclosed)?;
+        let end = end_of_operator(rest).ok_or(Bad::Unclosed)?;
         let inner = &rest[..end];
         rest = &rest[end + 1..];
         if inner.is_empty() {
@@ -119,6 +139,17 @@ fn parse(text: &str) -> Result<Format, Bad> {
         parts.push(Operator::Text(literal));
     }
     Ok(Format(parts))
+}
+
+/// Where an operator ends; `%` within its parentheses does not end it.
+fn end_of_operator(text: &str) -> Option<usize> {
+    let word = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let name = text.find(|c| !word(c))?;
+    let inner = match text[name..].starts_with('(') && name > 0 {
+        true => name + text[name..].find(')')?,
+        false => 0,
+    };
+    Some(inner + text[inner..].find('%')?)
 }
 
 fn operator(inner: &str) -> Result<Operator, Bad> {
@@ -145,6 +176,9 @@ fn operator(inner: &str) -> Result<Operator, Bad> {
         "REQ" | "REQUEST_HEADER" => Ok(Operator::Request(first, second, cut)),
         "RESP" | "RESPONSE_HEADER" => Ok(Operator::Response(first, second, cut)),
         "TRAILER" | "RESPONSE_TRAILER" => Ok(Operator::Trailer(first, second, cut)),
+        "START_TIME" if cut.is_none() && write_time(argument, 0).is_some() => {
+            Ok(Operator::StartTime(argument.to_owned()))
+        }
         "FILTER_STATE" => {
             let key = argument.strip_suffix(":PLAIN").unwrap_or(argument);
             Ok(Operator::FilterState(key.to_owned()))

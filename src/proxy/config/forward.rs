@@ -2,6 +2,7 @@
 
 use super::change::{HeaderChange, read_changes};
 use super::per_route::PerRoute;
+use super::rate_limits::{RateLimit, read_rate_limits};
 use super::retry::RetryPolicy;
 use super::{not_simulated, refuse};
 use crate::model::yaml::{Fields, Node};
@@ -22,6 +23,10 @@ pub(crate) struct Forward {
     pub(crate) host_rewrite: Option<String>,
     /// `retry_policy`.
     pub(crate) retry: Option<RetryPolicy>,
+    /// `rate_limits`.
+    pub(crate) limits: Vec<RateLimit>,
+    /// `include_vh_rate_limits`.
+    pub(crate) include_host_limits: bool,
 }
 
 /// How a route chooses its cluster.
@@ -67,7 +72,7 @@ impl Choice {
 const TIMEOUT_NS: u64 = 15_000_000_000;
 
 /// Fields of `RouteAction` that Envoy knows and the simulator does not.
-const NOT_HONOURED: [&str; 27] = [
+const NOT_HONOURED: [&str; 25] = [
     "append_x_forwarded_host",
     "auto_host_rewrite",
     "cluster_specifier_plugin",
@@ -80,7 +85,6 @@ const NOT_HONOURED: [&str; 27] = [
     "host_rewrite_header",
     "host_rewrite_path_regex",
     "idle_timeout",
-    "include_vh_rate_limits",
     "inline_cluster_specifier_plugin",
     "internal_redirect_action",
     "internal_redirect_policy",
@@ -90,7 +94,6 @@ const NOT_HONOURED: [&str; 27] = [
     "metadata_match",
     "path_rewrite_policy",
     "priority",
-    "rate_limits",
     "regex_rewrite",
     "request_mirror_policies",
     "retry_policy_typed_config",
@@ -107,6 +110,8 @@ impl Forward {
             prefix_rewrite: None,
             host_rewrite: None,
             retry: None,
+            limits: Vec::new(),
+            include_host_limits: false,
         }
     }
 
@@ -150,6 +155,10 @@ impl Forward {
                     );
                 }
             };
+        }
+        forward.limits = read_rate_limits(fields.take("rate_limits"))?;
+        if let Some(flag) = fields.take("include_vh_rate_limits") {
+            forward.include_host_limits = flag.as_bool()?;
         }
         refuse(&fields, &NOT_HONOURED, "a route's action")?;
         fields.finish()?;

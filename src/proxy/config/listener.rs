@@ -1,12 +1,13 @@
 //! The listener and its HTTP connection manager: settings, filters, access logs, routes.
 
-use super::any::{typed, typed_as};
+use super::access_log::{Logger, read_access_logs};
+use super::any::typed;
 use super::native::{self, Native};
 use super::network::{self, Chain};
 use super::per_route::Entry;
 use super::{
-    Action, Choice, Config, Format, Forward, Metadata, Plugin, Routes, cluster, istio,
-    not_simulated, refuse, route, wasm,
+    Action, Choice, Config, Forward, Metadata, Plugin, Routes, cluster, istio, not_simulated,
+    refuse, route, wasm,
 };
 use crate::model::yaml::{Fields, Node, nearest};
 use crate::model::{Place, Problem};
@@ -49,15 +50,6 @@ pub(crate) struct Filter {
     pub(crate) kind: FilterKind,
 }
 
-/// An access logger.
-#[derive(Clone, Debug)]
-pub(crate) enum Logger {
-    /// A line of this format.
-    Text(Format),
-    /// A plugin's `on_log`.
-    Wasm(Box<Plugin>),
-}
-
 /// The filters that the simulator has.
 #[derive(Clone, Debug)]
 pub(crate) enum FilterKind {
@@ -74,13 +66,12 @@ pub(super) const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 /// Filters that Envoy has and the simulator does not, so that none is taken for a slip.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 5] = [
     "compressor.",
     "ext_authz.",
     "ext_proc.",
     "jwt_authn.",
     "lua.",
-    "ratelimit.",
 ];
 
 impl Filter {
@@ -491,56 +482,6 @@ pub(super) fn read_settings(fields: &mut Fields<'_>, config: &mut Config) -> Res
         };
     }
     refuse(fields, &LISTENER_FIELDS, "a listener")
-}
-
-fn read_access_logs(node: &Node) -> Result<Vec<Logger>, Problem> {
-    const PREFIX: &str = "envoy.extensions.access_loggers.";
-    let mut formats = Vec::new();
-    for item in node.as_list()? {
-        let mut fields = Fields::of_message(item)?;
-        fields.require("name")?.as_string_field()?;
-        if let Some(filter) = fields.take("filter") {
-            return Err(not_simulated(&filter.place, "an access log filter"));
-        }
-        let config = fields.require("typed_config")?;
-        fields.finish()?;
-        if let Ok((name, mut fields)) = typed(config)
-            && name == "envoy.extensions.access_loggers.wasm.v3.WasmAccessLog"
-        {
-            let plugin = wasm::read_plugin(fields.require("config")?)?;
-            fields.finish()?;
-            formats.push(Logger::Wasm(Box::new(plugin)));
-            continue;
-        }
-        let names = [
-            "stream.v3.StdoutAccessLog",
-            "stream.v3.StderrAccessLog",
-            "file.v3.FileAccessLog",
-        ]
-        .map(|name| format!("{PREFIX}{name}"));
-        let (name, mut fields) = typed_as(config, &names.each_ref().map(String::as_str))?;
-        if name == names[2] {
-            fields.require("path")?.as_string_field()?;
-        }
-        let format = match fields.take("log_format") {
-            Some(format) => {
-                let mut inner = Fields::of_message(format)?;
-                if let Some(json) = inner.take("json_format") {
-                    return Err(not_simulated(&json.place, "`json_format`"));
-                }
-                let source = inner.require("text_format_source")?;
-                inner.finish()?;
-                let mut inner = Fields::of_message(source)?;
-                let text = inner.require("inline_string")?;
-                inner.finish()?;
-                Format::read(text)?
-            }
-            None => Format::usual(),
-        };
-        fields.finish()?;
-        formats.push(Logger::Text(format));
-    }
-    Ok(formats)
 }
 
 /// The route list of the short form stands in one virtual host for every domain.

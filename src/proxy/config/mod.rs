@@ -4,6 +4,7 @@
 //! what is missing gets a default. Every field is honoured, or refused with line and column; none
 //! is passed over in silence. Must not know: how a request runs, or what a module does.
 
+mod access_log;
 mod any;
 mod change;
 mod cluster;
@@ -16,6 +17,7 @@ mod metadata;
 mod native;
 mod network;
 mod per_route;
+mod rate_limits;
 mod retry;
 mod route;
 mod wasm;
@@ -23,19 +25,22 @@ mod wasm;
 use crate::model::yaml::{Fields, Node, Value};
 use crate::model::{Place, Problem};
 
+pub(crate) use access_log::{Line, Logger, Shape};
 pub(crate) use change::{Addition, Append, HeaderChange};
 pub(crate) use cluster::{Cluster, Said};
 pub(crate) use format::{Format, Operator};
 pub(crate) use forward::{Choice, Forward};
-pub(crate) use listener::{Filter, FilterKind, Logger, Manager};
+pub(crate) use listener::{Filter, FilterKind, Manager};
 pub(crate) use matching::{HeaderMatch, PathMatch, TextMatch};
 pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
 pub(crate) use native::{
-    Abort, BufferRoute, CorsPolicy, Csrf, Delay, Fault, HeaderMutation, LocalRateLimit, Mutation,
-    Mutations, Native, NativeRoute, Parameter, Percent, Rbac, RbacAction, Rule, Rules, TokenBucket,
+    Abort, BufferRoute, CorsPolicy, Csrf, Delay, Fault, HeaderMutation, HostLimits, LocalRateLimit,
+    Mutation, Mutations, Native, NativeRoute, Parameter, Percent, RateLimitService, Rbac,
+    RbacAction, Rule, Rules, TokenBucket,
 };
 pub(crate) use network::{Network, NetworkFilter, Terminal};
 pub(crate) use per_route::PerRoute;
+pub(crate) use rate_limits::{DescribeBy, RateLimit};
 pub(crate) use retry::{On, RETRIES_MAX, RetryPolicy};
 pub(crate) use route::{Action, Redirect, Route, Routes, VirtualHost};
 pub(crate) use wasm::{Code, FailurePolicy, Plugin, Remote, Service};
@@ -277,8 +282,20 @@ fn split(chain: network::Chain) -> (Manager, Option<Network>) {
     }
 }
 
-/// Envoy refuses a static route to a cluster that it does not know (`validate_clusters`).
+/// Envoy refuses a static route to a cluster that it does not know (`validate_clusters`), and a
+/// filter's gRPC service on one.
 fn check_clusters(config: &Config) -> Result<(), Problem> {
+    for filter in &config.manager.filters {
+        if let FilterKind::Native(Native::RateLimit(service)) = &filter.kind
+            && !config.clusters.iter().any(|c| c.name == service.cluster)
+        {
+            return Err(Problem::at(
+                &service.place,
+                format!("Unknown gRPC client cluster '{}'", service.cluster),
+                "Add it to `clusters`.",
+            ));
+        }
+    }
     if !config.manager.routes.validate_clusters || config.network.is_some() {
         return Ok(());
     }

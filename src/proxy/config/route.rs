@@ -5,6 +5,7 @@ use super::change::{HeaderChange, read_changes};
 use super::forward::{Choice, Forward};
 use super::matching::{HeaderMatch, PathMatch, read_match};
 use super::per_route::PerRoute;
+use super::rate_limits::{RateLimit, read_rate_limits};
 use super::retry::RetryPolicy;
 use super::{Metadata, refuse};
 use crate::model::yaml::{Fields, Node};
@@ -44,6 +45,8 @@ pub(crate) struct VirtualHost {
     pub(crate) per_route: PerRoute,
     /// `retry_policy`, for routes without one.
     pub(crate) retry: Option<RetryPolicy>,
+    /// `rate_limits`.
+    pub(crate) limits: Vec<RateLimit>,
     /// `include_request_attempt_count`.
     pub(crate) attempt_count: bool,
 }
@@ -122,6 +125,7 @@ impl Routes {
             response: HeaderChange::default(),
             per_route: PerRoute::default(),
             retry: None,
+            limits: Vec::new(),
             attempt_count: false,
         };
         Self {
@@ -184,14 +188,13 @@ const ROUTES: [&str; 9] = [
 ];
 
 /// Fields of `VirtualHost` that Envoy knows and the simulator does not.
-const HOST: [&str; 11] = [
+const HOST: [&str; 10] = [
     "cors",
     "hedge_policy",
     "include_attempt_count_in_response",
     "include_is_timeout_retry_header",
     "matcher",
     "per_request_buffer_limit_bytes",
-    "rate_limits",
     "request_mirror_policies",
     "require_tls",
     "retry_policy_typed_config",
@@ -227,6 +230,7 @@ fn read_host(node: &Node) -> Result<VirtualHost, Problem> {
         .take("retry_policy")
         .map(RetryPolicy::read)
         .transpose()?;
+    let limits = read_rate_limits(fields.take("rate_limits"))?;
     let attempt_count = fields.take("include_request_attempt_count");
     refuse(&fields, &HOST, "a virtual host")?;
     fields.finish()?;
@@ -239,6 +243,7 @@ fn read_host(node: &Node) -> Result<VirtualHost, Problem> {
         response,
         per_route,
         retry,
+        limits,
         attempt_count: attempt_count.map_or(Ok(false), Node::as_bool)?,
     })
 }

@@ -10,4 +10,4 @@ mod start;
 mod wire;
 
 pub(super) use client::{GrpcCallout, Seen, Signal};
-pub(super) use wire::server_frames;
+pub(super) use wire::{framed, grpc_status, server_frames, unframed};

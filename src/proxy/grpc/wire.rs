@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 const INVALID: u32 = u32::MAX;
 
 /// A message with its frame: a byte of flags, its length, itself.
-pub(super) fn framed(message: &[u8]) -> Vec<u8> {
+pub(in crate::proxy) fn framed(message: &[u8]) -> Vec<u8> {
     let mut frame = vec![0];
     frame.extend((message.len() as u32).to_be_bytes());
     frame.extend(message);
@@ -22,7 +22,7 @@ pub(super) fn framed(message: &[u8]) -> Vec<u8> {
 ///
 /// # Errors
 /// The gRPC status with which Envoy gives the stream up, and why.
-pub(super) fn unframed(
+pub(in crate::proxy) fn unframed(
     buffer: &mut Vec<u8>,
     longest: u32,
 ) -> Result<Vec<Vec<u8>>, (u32, &'static str)> {
@@ -56,7 +56,7 @@ pub(super) fn unframed(
 }
 
 /// `grpc-status`: `None` when there is none.
-pub(super) fn grpc_status(headers: &Headers) -> Option<u32> {
+pub(in crate::proxy) fn grpc_status(headers: &Headers) -> Option<u32> {
     let text = headers.get("grpc-status").filter(|text| !text.is_empty())?;
     let code = std::str::from_utf8(text).ok().and_then(|t| t.parse().ok());
     Some(code.filter(|code| *code <= 16).unwrap_or(INVALID))

@@ -83,11 +83,7 @@ impl Shared {
     }
 
     /// The stream ends, and with it its fault.
-    pub(in crate::proxy) fn fault_ends(&mut self, stream: usize, filter: usize) {
-        let state = std::mem::take(&mut self.streams[stream].filters[filter].native);
-        let NativeStream::Fault(state) = state else {
-            return;
-        };
+    pub(super) fn fault_ends(&mut self, state: Faulty) {
         if let Some(timer) = state.timer {
             self.clock.cancel(timer);
         }

@@ -7,9 +7,11 @@
 mod buffer;
 mod cors;
 mod csrf;
+mod descriptors;
 mod fault;
 mod header_mutation;
 mod local_ratelimit;
+mod ratelimit;
 mod rbac;
 mod record;
 
@@ -22,6 +24,7 @@ use super::iterate::Verdict;
 use super::shared::Shared;
 use super::stream::Info;
 use super::task::{Call, Direction, Part, Pass};
+use crate::model::Headers;
 
 /// Where a step runs: a stream and one of its filters.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,10 @@ pub(super) enum NativeStream {
     /// Nothing is kept.
     #[default]
     Nothing,
+    /// The ratelimit filter has heard that these are to be added to the response.
+    Answer(Headers),
+    /// The ratelimit filter waits for its service.
+    Asked(ratelimit::Asked),
     /// The buffer filter takes the whole request; its body's bytes so far.
     Buffering(u64),
     /// The cors filter has allowed this origin.
@@ -110,8 +117,21 @@ impl Shared {
                 self.limit_request(at, limit)
             }
             (Native::LocalRateLimit(_), Part::Headers) => self.limit_response(at),
+            (Native::RateLimit(service), part) if decode => {
+                self.ratelimit_request(at, service, part)
+            }
+            (Native::RateLimit(_), Part::Headers) => self.ratelimit_response(at),
             (Native::Rbac(rbac), Part::Headers) => self.rbac_request(at, rbac),
             _ => Verdict::Continue,
+        }
+    }
+
+    /// The stream ends for a native filter.
+    pub(super) fn native_ends(&mut self, stream: usize, filter: usize) {
+        match std::mem::take(&mut self.streams[stream].filters[filter].native) {
+            NativeStream::Asked(asked) => self.ratelimit_ends(asked),
+            NativeStream::Fault(state) => self.fault_ends(state),
+            _ => {}
         }
     }
 

@@ -94,16 +94,11 @@ impl Shared {
             }
             Rule::DestinationIp(range) => range.has(ip(self.local_ip())),
             Rule::DirectIp(range) => range.has(ip(CLIENT)),
-            Rule::RemoteIp(range) => {
-                // Without use_remote_address the last of x-forwarded-for is the client's address.
-                let forwarded = self.request_header(at, "x-forwarded-for");
-                let last = forwarded.rsplit(',').next().unwrap_or("").trim();
-                range.has(last.parse().unwrap_or_else(|_| ip(CLIENT)))
-            }
+            Rule::RemoteIp(range) => range.has(self.remote_ip(at)),
         }
     }
 }
 
-fn ip(text: &str) -> IpAddr {
+pub(super) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }

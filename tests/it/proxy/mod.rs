@@ -1,5 +1,6 @@
 //! The simulated Envoy, rule by rule: each test is named for what Envoy does.
 
+mod access_log;
 mod any;
 mod attempts;
 mod chain;

@@ -9,6 +9,7 @@ mod fault;
 mod header_mutation;
 mod local_ratelimit;
 mod percent;
+mod ratelimit;
 mod rbac;
 mod status;
 
@@ -22,6 +23,7 @@ pub(crate) use fault::{Abort, Delay, Fault};
 pub(crate) use header_mutation::{HeaderMutation, Mutation, Mutations, Parameter};
 pub(crate) use local_ratelimit::{LocalRateLimit, TokenBucket};
 pub(crate) use percent::Percent;
+pub(crate) use ratelimit::{HostLimits, RateLimitRoute, RateLimitService};
 pub(crate) use rbac::{Rbac, RbacAction, Rule, Rules};
 
 /// A native filter with its settings.
@@ -39,6 +41,8 @@ pub(crate) enum Native {
     HeaderMutation(Box<HeaderMutation>),
     /// `envoy.filters.http.local_ratelimit`.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// `envoy.filters.http.ratelimit`.
+    RateLimit(Box<RateLimitService>),
     /// `envoy.filters.http.rbac`.
     Rbac(Box<Rbac>),
 }
@@ -58,6 +62,8 @@ pub(crate) enum NativeRoute {
     HeaderMutation(Box<Mutations>),
     /// `LocalRateLimit`: in place of the filter's own, bucket and all.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// `RateLimitPerRoute`.
+    RateLimit(Box<RateLimitRoute>),
     /// `RBACPerRoute`: in place of the filter's own.
     Rbac(Box<Rbac>),
 }
@@ -72,20 +78,23 @@ const LIMIT: &str = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateL
 const MUTATION: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
 const MUTATION_ROUTE: &str =
     "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
+const RATELIMIT: &str = "envoy.extensions.filters.http.ratelimit.v3.RateLimit";
+const RATELIMIT_ROUTE: &str = "envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute";
 const RBAC: &str = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const RBAC_ROUTE: &str = "envoy.extensions.filters.http.rbac.v3.RBACPerRoute";
 
 /// The messages that configure a native filter.
-pub(super) const TYPES: [&str; 7] = [BUFFER, CORS, CSRF, FAULT, LIMIT, MUTATION, RBAC];
+pub(super) const TYPES: [&str; 8] = [BUFFER, CORS, CSRF, FAULT, LIMIT, MUTATION, RATELIMIT, RBAC];
 
 /// The messages that a route can have for one.
-pub(super) const ROUTE_TYPES: [&str; 7] = [
+pub(super) const ROUTE_TYPES: [&str; 8] = [
     BUFFER_ROUTE,
     CORS_ROUTE,
     CSRF,
     FAULT,
     LIMIT,
     MUTATION_ROUTE,
+    RATELIMIT_ROUTE,
     RBAC_ROUTE,
 ];
 
@@ -98,6 +107,7 @@ pub(super) fn read(kind: &str, mut fields: Fields<'_>) -> Result<Option<Native>,
         FAULT => Native::Fault(Box::new(Fault::read(&mut fields)?)),
         LIMIT => Native::LocalRateLimit(Box::new(LocalRateLimit::read(&mut fields)?)),
         MUTATION => Native::HeaderMutation(Box::new(HeaderMutation::read(&mut fields)?)),
+        RATELIMIT => Native::RateLimit(Box::new(RateLimitService::read(&mut fields)?)),
         RBAC => Native::Rbac(Box::new(Rbac::read(&mut fields)?)),
         _ => return Ok(None),
     };
@@ -123,6 +133,7 @@ pub(super) fn read_route(
             let mutations = header_mutation::read_field(&mut fields)?;
             NativeRoute::HeaderMutation(Box::new(mutations))
         }
+        RATELIMIT_ROUTE => NativeRoute::RateLimit(Box::new(RateLimitRoute::read(&mut fields)?)),
         RBAC_ROUTE => NativeRoute::Rbac(Box::new(Rbac::read_route(&mut fields)?)),
         _ => return Ok(None),
     };
@@ -141,6 +152,7 @@ impl Native {
                 | (Self::Fault(_), NativeRoute::Fault(_))
                 | (Self::HeaderMutation(_), NativeRoute::HeaderMutation(_))
                 | (Self::LocalRateLimit(_), NativeRoute::LocalRateLimit(_))
+                | (Self::RateLimit(_), NativeRoute::RateLimit(_))
                 | (Self::Rbac(_), NativeRoute::Rbac(_))
         )
     }

@@ -1,11 +1,13 @@
 //! Native HTTP filters: each test is named for a rule of Envoy's, each table for a row of them.
 
 mod buffer;
+mod compare;
 mod cors;
 mod csrf;
 mod fault;
 mod header_mutation;
 mod local_ratelimit;
+mod ratelimit;
 mod rbac;
 mod settings;
 
