@@ -49,6 +49,13 @@ impl Shared {
             }
             _ => rule.delay_ns,
         };
+        if let UpstreamAction::Reset(reset) = &rule.action
+            && reset.unconnected()
+            && let Some(id) = upstream.per_try.take()
+        {
+            // An attempt's time begins once it has a connection.
+            self.clock.cancel(id);
+        }
         upstream.rule = Some(rule);
         let task = Task::UpstreamAnswer(index);
         upstream.answer = Some(self.clock.after(delay, thread, task, Weight::Work));

@@ -579,3 +579,16 @@ fn there_is_an_end_to_retries() {
         assert_eq!(response(&report).flags, "URX");
     }
 }
+
+#[test]
+fn an_attempt_s_time_begins_with_its_connection() {
+    let report = one(
+        &retrying("retry_on: 5xx, per_try_timeout: 1s"),
+        "{reset: connection_timeout}",
+    );
+    // Two attempts of five seconds each, and not of one.
+    assert_eq!(response(&report).flags, "UF,URX");
+    assert_eq!(stat(&report, "cluster.web.upstream_cx_connect_timeout"), 2);
+    assert_eq!(stat(&report, "cluster.web.upstream_rq_per_try_timeout"), 0);
+    assert!(first(&report).upstream_requests.is_empty());
+}
