@@ -1,6 +1,6 @@
 // A visitor writes: in editors that know the language, say what is wrong where it is, and leave the
 // keyboard free.
-import { test, expect, complaints, started } from './site.js';
+import { test, expect, complaints, started, write } from './site.js';
 
 const byHand = 'learn/webassembly/a-module-by-hand/';
 
@@ -56,7 +56,7 @@ test('a mistake in WebAssembly text is shown at its line while it is typed', asy
   await page.goto(site + byHand);
   await started(page);
   const text = await editor(page, 'module.wat');
-  await text.fill('(module\n  (func (export "add") (result i32) (i32.cons 0)))');
+  await write(text, '(module\n  (func (export "add") (result i32) (i32.cons 0)))');
   await expect(marked(page)).toHaveText('i32.cons');
 });
 
@@ -128,7 +128,7 @@ test('a request is written as text, and its fields follow', async ({ page, site 
   await page.getByText('Raw request').click();
   const raw = await editor(page, 'Raw request');
   await expect(raw).toContainText('GET /hello HTTP/1.1');
-  await raw.fill('PUT /raw HTTP/1.1\nhost: example.org\nx-raw: yes\n\nbody text');
+  await write(raw, 'PUT /raw HTTP/1.1\nhost: example.org\nx-raw: yes\n\nbody text');
   await expect(page.getByLabel('Method', { exact: true })).toHaveValue('PUT');
   await expect(page.getByLabel('Value of header').first()).toHaveValue('yes');
   await raw.press('ControlOrMeta+Enter');
@@ -136,7 +136,7 @@ test('a request is written as text, and its fields follow', async ({ page, site 
   await expect(results(page).getByText('body text').first()).toBeVisible();
   // What is no request is marked, and the fields keep the last one that was.
   await tab(page, 'Request').click();
-  await raw.fill('PUT raw');
+  await write(raw, 'PUT raw');
   await expect(marked(page)).toHaveText('raw');
   await expect(page.getByLabel('Path', { exact: true })).toHaveValue('/raw');
   expect(found).toEqual([]);
@@ -170,10 +170,10 @@ class Mine extends Context {
 registerRootContext((id: u32) => new Root(id), "hello");
 `;
   await tab(page, 'filter.ts').click();
-  await text.fill(filter(true));
+  await write(text, filter(true));
   await expect(marked(page)).toHaveText('ad', { timeout: 60_000 });
   await expect(page.getByText(/^Line 8, column/)).toBeVisible();
-  await text.fill(filter(false));
+  await write(text, filter(false));
   await expect(marked(page)).toHaveCount(0, { timeout: 60_000 });
   await run(page).click();
   await expect(results(page).getByText('x-mine').first()).toBeVisible({ timeout: 60_000 });

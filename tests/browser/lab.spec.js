@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rowsOfRun } from './engine.js';
-import { test, expect, complaints, repository, started } from './site.js';
+import { test, expect, complaints, repository, started, write } from './site.js';
 
 const addHeader = 'learn/first-http-filters/add-a-header/';
 const byHand = 'learn/webassembly/a-module-by-hand/';
@@ -49,7 +49,8 @@ test('a learner who reads first finds all in place, and runs without a network',
   await page.clock.install();
   await page.goto(site + addHeader);
   await started(page);
-  const sample = page.waitForEvent('requestfinished', request => request.url().includes('/filters/'));
+  // The last one that the lab's scenarios need.
+  const sample = page.waitForEvent('requestfinished', request => request.url().includes('/filters/log-headers.'));
   await page.clock.runFor(2_000);
   await sample;
   // The run that fetched it was nobody's: there is no result yet.
@@ -62,8 +63,7 @@ test('a learner who reads first finds all in place, and runs without a network',
 test('a module that loops for ever is stopped, and the next run works', async ({ page, site }) => {
   await page.goto(site + byHand);
   await started(page);
-  const editor = await editorOf(page, 'module.wat');
-  await editor.fill(`(module
+  await write(await editorOf(page, 'module.wat'), `(module
     (func (export "add") (param i32 i32) (result i32) (loop $on (br $on)) (i32.const 0))
     (func (export "sub") (param i32 i32) (result i32) (i32.const 0))
     (func (export "max") (param i32 i32) (result i32) (i32.const 0)))`);
@@ -83,7 +83,6 @@ test('a module that loops for ever is stopped, and the next run works', async ({
 test('modules that recurse, grow, log or trap for ever are reported, and the page lives on', async ({ page, site }) => {
   await page.goto(site + byHand);
   await started(page);
-  const editor = await editorOf(page, 'module.wat');
   const lab = page.getByRole('region', { name: 'Lab' });
   const bodies = [
     ['(call $deeper (local.get 0))', /the stack limit/],
@@ -92,7 +91,7 @@ test('modules that recurse, grow, log or trap for ever are reported, and the pag
     ['(i32.div_s (local.get 0) (i32.const 0))', /divide by zero/],
   ];
   for (const [body, report] of bodies) {
-    await editor.fill(`(module
+    await write(await editorOf(page, 'module.wat'), `(module
       (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
       (memory (export "memory") 1)
       (func $deeper (param i32) (result i32) (i32.add (call $deeper (local.get 0)) (i32.const 1)))

@@ -42,6 +42,12 @@ export async function started(page) {
   await expect(page.locator('html')).toHaveAttribute('data-boot', 'started');
 }
 
+/** Writes a text in place of an editor's, at once, as somebody who pastes it. */
+export async function write(editor, text) {
+  await editor.press('ControlOrMeta+a');
+  await editor.page().keyboard.insertText(text);
+}
+
 export const test = base.extend({
   // One server of the finished site for all tests of a worker.
   site: [

@@ -3,7 +3,9 @@
 // The text area stays in the document, hidden, and stays what the app knows: it reads and sets
 // `value`, hears `input`, and says by `data-problem` what is wrong and where. Each editor lives in a
 // shadow root, whose adopted style sheets the site's policy allows.
-import { defaultKeymap, history, historyKeymap, indentLess, insertTab } from '@codemirror/commands';
+import {
+  defaultKeymap, history, historyKeymap, indentLess, insertTab, isolateHistory,
+} from '@codemirror/commands';
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { unifiedMergeView } from '@codemirror/merge';
@@ -116,7 +118,8 @@ export function edit(element) {
       const changes = replacement(old, codec.show(value.get.call(this)));
       if (!changes) return;
       refused = null;
-      view.dispatch({ changes, annotations: fromApp.of(true), userEvent: 'input.replace' });
+      const annotations = [fromApp.of(true), isolateHistory.of('full')];
+      view.dispatch({ changes, annotations, userEvent: 'input.replace' });
       if (codec === plain) compare(old);
     },
   });
