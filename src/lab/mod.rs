@@ -9,10 +9,8 @@ mod hunt;
 mod mistakes;
 mod modules;
 mod parse;
-mod picture;
 mod race;
 mod replay;
-mod rows;
 mod run;
 mod session;
 
@@ -21,7 +19,6 @@ pub use choose::{REQUEST, put_request, put_request_part, scenario_named};
 pub use mistakes::recognise;
 pub use modules::{Beside, Compiled, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
-pub use picture::picture;
 pub use race::{RaceOptions, race};
 pub use replay::{moment_text, replay};
 pub use run::{RunOptions, run};

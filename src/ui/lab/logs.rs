@@ -2,13 +2,8 @@
 
 use super::state::LabState;
 use crate::ui::logic::text;
-use crate::ui::parts::{More, keyed};
 use crate::ui::strings;
 use leptos::prelude::*;
-use std::sync::Arc;
-
-/// How many lines are shown unasked.
-const LINES: usize = 200;
 
 /// The logs of the shown scenario.
 #[component]
@@ -21,13 +16,9 @@ pub(super) fn Logs(state: LabState) -> impl IntoView {
         let none = logs
             .is_empty()
             .then(|| view! { <p class="empty">{strings::NO_LOGS}</p> });
-        let count = logs.len();
-        let logs = StoredValue::new(logs);
-        let shown = RwSignal::new(LINES.min(count));
-        let keys = move || (0..shown.get() as u64).collect();
-        let line = move |at: u64| {
-            let line = logs.with_value(|logs| logs.get(at as usize).cloned());
-            let line = line.map(|line| {
+        let lines = logs
+            .into_iter()
+            .map(|line| {
                 let plugin = match line.plugin.is_empty() {
                     true => strings::PROXY.to_owned(),
                     false => line.plugin,
@@ -41,9 +32,8 @@ pub(super) fn Logs(state: LabState) -> impl IntoView {
                         <span class="message">{line.message}</span>
                     </li>
                 }
-            });
-            line.into_any()
-        };
+            })
+            .collect_view();
         let access = (!access.is_empty()).then(|| {
             let lines = access
                 .into_iter()
@@ -56,10 +46,7 @@ pub(super) fn Logs(state: LabState) -> impl IntoView {
         });
         view! {
             {none}
-            <ol class="logs">
-                {keyed(Box::new(keys), Arc::new(line))}
-            </ol>
-            <More shown count few=LINES />
+            <ol class="logs">{lines}</ol>
             {access}
         }
         .into_any()

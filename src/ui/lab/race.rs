@@ -3,7 +3,7 @@
 //! What is found is opened as a run of its own, with its timeline. Must not know: how orders are
 //! walked through.
 
-use super::state::{LabState, TIMELINE_TAB};
+use super::state::LabState;
 use crate::model::race::Race;
 use crate::protocol::ToEngine;
 use crate::ui::strings;
@@ -81,7 +81,7 @@ impl LabState {
 
     /// Runs the order that was found, and shows its timeline.
     fn open_order(self, schedule: Vec<String>) {
-        self.result_tab.set(TIMELINE_TAB);
+        self.result_tab.set(1);
         self.run_in(schedule);
     }
 }

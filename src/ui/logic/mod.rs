@@ -9,3 +9,4 @@ pub mod outcome;
 pub mod request;
 pub mod story;
 pub mod text;
+pub mod tree;

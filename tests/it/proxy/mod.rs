@@ -15,7 +15,6 @@ mod native;
 mod nothing;
 mod oci;
 mod per_route;
-mod picture;
 mod plugins;
 mod properties;
 mod remote;
