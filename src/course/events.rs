@@ -7,7 +7,7 @@
 //! ```
 
 use super::markdown::escape;
-use crate::model::trace::{Event, Kind, Value};
+use crate::model::trace::{Event, Kind, Value, thread_number};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Bytes, Problem};
 
@@ -103,11 +103,8 @@ fn quote(bytes: &Bytes) -> String {
 
 /// A thread by Envoy's names.
 fn thread(node: &Node) -> Result<u32, Problem> {
-    let name = node.as_str()?;
-    let worker = name.strip_prefix("worker_").map(str::parse::<u32>);
-    match (name, worker) {
-        ("main", _) => Ok(0),
-        (_, Some(Ok(worker))) if worker < 64 => Ok(worker + 1),
+    match thread_number(node.as_str()?) {
+        Some(thread) if thread <= 64 => Ok(thread),
         _ => Err(node.expected("main, or worker_0 and so on")),
     }
 }

@@ -227,11 +227,10 @@ impl<'a, P: Proxy> Call<'a, P> {
         }
     }
 
-    /// Keeps a line that may be the guest's last words.
-    pub(super) fn remember(&mut self, level: LogLevel, message: &[u8]) {
-        if level >= LogLevel::Error {
-            let line = message.get(..SAID_MAX).unwrap_or(message);
-            self.state().said = Some(line.to_vec());
+    /// Keeps what [`last_words`] has found in a line.
+    pub(super) fn remember(&mut self, said: Option<Vec<u8>>) {
+        if said.is_some() {
+            self.state().said = said;
         }
     }
 
@@ -293,6 +292,11 @@ const KEEPING: [&str; 14] = [
 ];
 /// The bytes that are kept of a guest's last words.
 const SAID_MAX: usize = 1000;
+
+/// What to keep of a line that may be the guest's last words.
+pub(super) fn last_words(level: LogLevel, line: &[u8]) -> Option<Vec<u8>> {
+    (level >= LogLevel::Error).then(|| line.get(..SAID_MAX).unwrap_or(line).to_vec())
+}
 
 /// What keeping something costs beside its bytes.
 const PLACE: u64 = 64;

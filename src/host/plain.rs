@@ -109,33 +109,36 @@ fn link(engine: &Engine, module: &wasmi::Module) -> Result<Linker<State>, String
     Ok(linker)
 }
 
-/// `proxy_log`: it costs what a host call costs beside a proxy.
+/// `proxy_log` without a proxy: a line beyond the log's limit ends the call.
 fn log(mut caller: Caller<'_, State>, level: u32, at: u32, size: u32) -> Result<u32, Error> {
     let memory = caller.get_export("memory").and_then(Extern::into_memory);
-    let end = usize::try_from(u64::from(at) + u64::from(size)).ok();
-    let text = memory.and_then(|memory| memory.data(&caller).get(at as usize..end?));
-    let bytes = text.map_or(0, <[u8]>::len) as u64;
-    let Some(fuel) = caller.get_fuel()?.checked_sub(CALL_COST as u64 + bytes) else {
-        caller.set_fuel(0)?;
-        return Err(TrapCode::OutOfFuel.into());
+    let end = usize::try_from(u64::from(at) + u64::from(size)).unwrap_or(usize::MAX);
+    let text = at as usize..end;
+    let memory = memory.filter(|memory| memory.data(&caller).get(text.clone()).is_some());
+    pay(&mut caller, memory.map_or(0, |_| u64::from(size)))?;
+    if level > 5 {
+        return Ok(2);
+    }
+    let Some(memory) = memory else {
+        return Ok(6);
     };
-    let (level, text) = match text {
-        _ if level > 5 => return caller.set_fuel(fuel).map(|()| 2),
-        None => return caller.set_fuel(fuel).map(|()| 6),
-        // More than what is left of the log is not worth a copy.
-        Some(_) if bytes >= caller.data().log_left => (level, None),
-        Some(text) => (level, Some(Bytes::from(text))),
-    };
-    caller.set_fuel(fuel)?;
-    let state = caller.data_mut();
-    let Some(text) = text else {
+    let (data, state) = memory.data_and_store_mut(&mut caller);
+    let Some(left) = state.log_left.checked_sub(u64::from(size) + 1) else {
         let most = state.log_most;
         let cause = format!("log limit: the module has logged more than {most} bytes");
         return Err(Error::host(Stop::Trap(cause, Some("log"))));
     };
-    state.log_left -= bytes + 1;
+    state.log_left = left;
+    let text = Bytes::from(data.get(text).unwrap_or_default());
     state.logs.push((level, text));
     Ok(0)
+}
+
+/// Takes the fuel that a host call costs beside a proxy as well: its own, and one for each byte.
+fn pay(caller: &mut Caller<'_, State>, bytes: u64) -> Result<(), Error> {
+    let left = caller.get_fuel()?.checked_sub(CALL_COST as u64 + bytes);
+    caller.set_fuel(left.unwrap_or(0))?;
+    left.map(drop).ok_or_else(|| TrapCode::OutOfFuel.into())
 }
 
 fn missing_export(module: &wasmi::Module, export: &str) -> String {

@@ -18,10 +18,10 @@ pub struct Profile {
     pub name: &'static str,
     /// One sentence about it.
     pub about: &'static str,
-    /// The host calls that differ from Envoy's.
-    pub calls: &'static [(&'static str, Change)],
-    /// The callbacks that it never makes.
-    pub callbacks: &'static [&'static str],
+    /// The host calls that differ from Envoy's, in groups.
+    pub calls: &'static [&'static [(&'static str, Change)]],
+    /// The callbacks that it never makes, in groups.
+    pub callbacks: &'static [&'static [&'static str]],
     /// The only properties that it has, where they are so few.
     pub properties: Option<&'static [&'static str]>,
     /// The linear memory that it gives a VM, in bytes, where that is less than Envoy's.
@@ -32,7 +32,7 @@ pub struct Profile {
 
 use Change::{Absent, Ignored, Unimplemented};
 
-const TCP: [&str; 5] = [
+const TCP: &[&str] = &[
     "proxy_on_new_connection",
     "proxy_on_downstream_data",
     "proxy_on_upstream_data",
@@ -40,11 +40,37 @@ const TCP: [&str; 5] = [
     "proxy_on_upstream_connection_close",
 ];
 
-const GRPC: [&str; 4] = [
+const TRAILERS: &[&str] = &["proxy_on_request_trailers", "proxy_on_response_trailers"];
+
+const GRPC: &[&str] = &[
     "proxy_on_grpc_receive_initial_metadata",
     "proxy_on_grpc_receive",
     "proxy_on_grpc_receive_trailing_metadata",
     "proxy_on_grpc_close",
+];
+
+const NO_GRPC: &[(&str, Change)] = &[
+    ("proxy_grpc_call", Unimplemented),
+    ("proxy_grpc_stream", Unimplemented),
+    ("proxy_grpc_send", Unimplemented),
+    ("proxy_grpc_cancel", Unimplemented),
+    ("proxy_grpc_close", Unimplemented),
+];
+
+const NO_SHARED: &[(&str, Change)] = &[
+    ("proxy_get_shared_data", Unimplemented),
+    ("proxy_set_shared_data", Unimplemented),
+    ("proxy_register_shared_queue", Unimplemented),
+    ("proxy_resolve_shared_queue", Unimplemented),
+    ("proxy_enqueue_shared_queue", Unimplemented),
+    ("proxy_dequeue_shared_queue", Unimplemented),
+];
+
+const NO_METRICS: &[(&str, Change)] = &[
+    ("proxy_define_metric", Unimplemented),
+    ("proxy_increment_metric", Unimplemented),
+    ("proxy_record_metric", Unimplemented),
+    ("proxy_get_metric", Unimplemented),
 ];
 
 const ENVOY: Profile = Profile {
@@ -70,32 +96,24 @@ pub const PROFILES: &[Profile] = &[
         name: "kong",
         about: "Kong's nginx module ngx_wasm_module: no TCP, no trailers, no gRPC, no queue callbacks.",
         calls: &[
-            ("proxy_get_log_level", Unimplemented),
-            ("proxy_close_stream", Unimplemented),
-            ("proxy_grpc_call", Unimplemented),
-            ("proxy_grpc_stream", Unimplemented),
-            ("proxy_grpc_send", Unimplemented),
-            ("proxy_grpc_cancel", Unimplemented),
-            ("proxy_grpc_close", Unimplemented),
-            ("proxy_resolve_shared_queue", Unimplemented),
-            ("proxy_done", Unimplemented),
-            ("proxy_get_status", Unimplemented),
+            NO_GRPC,
+            &[
+                ("proxy_get_log_level", Unimplemented),
+                ("proxy_close_stream", Unimplemented),
+                ("proxy_resolve_shared_queue", Unimplemented),
+                ("proxy_done", Unimplemented),
+                ("proxy_get_status", Unimplemented),
+            ],
         ],
         callbacks: &[
-            TCP[0],
-            TCP[1],
-            TCP[2],
-            TCP[3],
-            TCP[4],
-            GRPC[0],
-            GRPC[1],
-            GRPC[2],
-            GRPC[3],
-            "proxy_on_request_trailers",
-            "proxy_on_response_trailers",
-            "proxy_on_request_metadata",
-            "proxy_on_response_metadata",
-            "proxy_on_queue_ready",
+            TCP,
+            GRPC,
+            TRAILERS,
+            &[
+                "proxy_on_request_metadata",
+                "proxy_on_response_metadata",
+                "proxy_on_queue_ready",
+            ],
         ],
         ..ENVOY
     },
@@ -103,49 +121,36 @@ pub const PROFILES: &[Profile] = &[
         name: "apisix",
         about: "APISIX and OpenResty with wasm-nginx-module: request and response headers, local replies, callouts.",
         calls: &[
-            ("proxy_set_header_map_pairs", Unimplemented),
-            ("proxy_get_header_map_size", Absent),
-            ("proxy_set_buffer_bytes", Unimplemented),
-            ("proxy_get_buffer_status", Absent),
-            ("proxy_get_log_level", Absent),
-            ("proxy_get_current_time_nanoseconds", Unimplemented),
-            ("proxy_set_tick_period_milliseconds", Unimplemented),
-            ("proxy_continue_stream", Ignored),
-            ("proxy_close_stream", Ignored),
-            ("proxy_grpc_call", Unimplemented),
-            ("proxy_grpc_stream", Unimplemented),
-            ("proxy_grpc_send", Unimplemented),
-            ("proxy_grpc_cancel", Unimplemented),
-            ("proxy_grpc_close", Unimplemented),
-            ("proxy_get_shared_data", Unimplemented),
-            ("proxy_set_shared_data", Unimplemented),
-            ("proxy_register_shared_queue", Unimplemented),
-            ("proxy_resolve_shared_queue", Unimplemented),
-            ("proxy_enqueue_shared_queue", Unimplemented),
-            ("proxy_dequeue_shared_queue", Unimplemented),
-            ("proxy_define_metric", Ignored),
-            ("proxy_increment_metric", Ignored),
-            ("proxy_record_metric", Ignored),
-            ("proxy_get_metric", Ignored),
-            ("proxy_done", Unimplemented),
-            ("proxy_get_status", Unimplemented),
-            ("proxy_call_foreign_function", Unimplemented),
+            NO_GRPC,
+            NO_SHARED,
+            &[
+                ("proxy_set_header_map_pairs", Unimplemented),
+                ("proxy_get_header_map_size", Absent),
+                ("proxy_set_buffer_bytes", Unimplemented),
+                ("proxy_get_buffer_status", Absent),
+                ("proxy_get_log_level", Absent),
+                ("proxy_get_current_time_nanoseconds", Unimplemented),
+                ("proxy_set_tick_period_milliseconds", Unimplemented),
+                ("proxy_continue_stream", Ignored),
+                ("proxy_close_stream", Ignored),
+                ("proxy_define_metric", Ignored),
+                ("proxy_increment_metric", Ignored),
+                ("proxy_record_metric", Ignored),
+                ("proxy_get_metric", Ignored),
+                ("proxy_done", Unimplemented),
+                ("proxy_get_status", Unimplemented),
+                ("proxy_call_foreign_function", Unimplemented),
+            ],
         ],
         callbacks: &[
-            TCP[0],
-            TCP[1],
-            TCP[2],
-            TCP[3],
-            TCP[4],
-            GRPC[0],
-            GRPC[1],
-            GRPC[2],
-            GRPC[3],
-            "proxy_on_request_trailers",
-            "proxy_on_response_trailers",
-            "proxy_on_tick",
-            "proxy_on_queue_ready",
-            "proxy_on_foreign_function",
+            TCP,
+            GRPC,
+            TRAILERS,
+            &[
+                "proxy_on_tick",
+                "proxy_on_queue_ready",
+                "proxy_on_foreign_function",
+            ],
         ],
         ..ENVOY
     },
@@ -153,55 +158,36 @@ pub const PROFILES: &[Profile] = &[
         name: "mosn",
         about: "MOSN's first host (ABI 0.1.0): old import names, so most modules of today do not load.",
         calls: &[
-            ("proxy_get_header_map_size", Absent),
-            ("proxy_get_buffer_status", Absent),
-            ("proxy_get_log_level", Absent),
-            ("proxy_get_status", Absent),
-            ("proxy_send_local_response", Absent),
-            ("proxy_continue_stream", Absent),
-            ("proxy_close_stream", Absent),
-            ("proxy_continue_request", Absent),
-            ("proxy_continue_response", Absent),
-            ("proxy_grpc_call", Absent),
-            ("proxy_grpc_stream", Absent),
-            ("proxy_grpc_send", Absent),
-            ("proxy_grpc_cancel", Absent),
-            ("proxy_grpc_close", Absent),
-            ("proxy_set_tick_period_milliseconds", Unimplemented),
-            ("proxy_set_property", Unimplemented),
-            ("proxy_define_metric", Unimplemented),
-            ("proxy_increment_metric", Unimplemented),
-            ("proxy_record_metric", Unimplemented),
-            ("proxy_get_metric", Unimplemented),
-            ("proxy_done", Unimplemented),
-            ("proxy_call_foreign_function", Unimplemented),
+            NO_METRICS,
+            &[
+                ("proxy_get_header_map_size", Absent),
+                ("proxy_get_buffer_status", Absent),
+                ("proxy_get_log_level", Absent),
+                ("proxy_get_status", Absent),
+                ("proxy_send_local_response", Absent),
+                ("proxy_continue_stream", Absent),
+                ("proxy_close_stream", Absent),
+                ("proxy_continue_request", Absent),
+                ("proxy_continue_response", Absent),
+                ("proxy_grpc_call", Absent),
+                ("proxy_grpc_stream", Absent),
+                ("proxy_grpc_send", Absent),
+                ("proxy_grpc_cancel", Absent),
+                ("proxy_grpc_close", Absent),
+                ("proxy_set_tick_period_milliseconds", Unimplemented),
+                ("proxy_set_property", Unimplemented),
+                ("proxy_done", Unimplemented),
+                ("proxy_call_foreign_function", Unimplemented),
+            ],
         ],
-        callbacks: &["proxy_on_tick"],
+        callbacks: &[&["proxy_on_tick"]],
         ..ENVOY
     },
     Profile {
         name: "ats",
         about: "Apache Traffic Server's wasm plugin: Envoy's host library without TCP, trailers and gRPC.",
-        calls: &[
-            ("proxy_grpc_call", Unimplemented),
-            ("proxy_grpc_stream", Unimplemented),
-            ("proxy_grpc_send", Unimplemented),
-            ("proxy_grpc_cancel", Unimplemented),
-            ("proxy_grpc_close", Unimplemented),
-        ],
-        callbacks: &[
-            TCP[0],
-            TCP[1],
-            TCP[2],
-            TCP[3],
-            TCP[4],
-            GRPC[0],
-            GRPC[1],
-            GRPC[2],
-            GRPC[3],
-            "proxy_on_request_trailers",
-            "proxy_on_response_trailers",
-        ],
+        calls: &[NO_GRPC],
+        callbacks: &[TCP, GRPC, TRAILERS],
         ..ENVOY
     },
     Profile {
@@ -210,45 +196,30 @@ pub const PROFILES: &[Profile] = &[
         properties: Some(&["plugin_root_id"]),
         memory_bytes: Some(16 << 20),
         calls: &[
-            ("proxy_get_log_level", Unimplemented),
-            ("proxy_set_tick_period_milliseconds", Unimplemented),
-            ("proxy_set_property", Unimplemented),
-            ("proxy_continue_stream", Unimplemented),
-            ("proxy_close_stream", Unimplemented),
-            ("proxy_http_call", Unimplemented),
-            ("proxy_grpc_call", Unimplemented),
-            ("proxy_grpc_stream", Unimplemented),
-            ("proxy_grpc_send", Unimplemented),
-            ("proxy_grpc_cancel", Unimplemented),
-            ("proxy_grpc_close", Unimplemented),
-            ("proxy_get_shared_data", Unimplemented),
-            ("proxy_set_shared_data", Unimplemented),
-            ("proxy_register_shared_queue", Unimplemented),
-            ("proxy_resolve_shared_queue", Unimplemented),
-            ("proxy_enqueue_shared_queue", Unimplemented),
-            ("proxy_dequeue_shared_queue", Unimplemented),
-            ("proxy_define_metric", Unimplemented),
-            ("proxy_increment_metric", Unimplemented),
-            ("proxy_record_metric", Unimplemented),
-            ("proxy_get_metric", Unimplemented),
-            ("proxy_done", Unimplemented),
-            ("proxy_get_status", Unimplemented),
-            ("proxy_call_foreign_function", Unimplemented),
+            NO_GRPC,
+            NO_METRICS,
+            NO_SHARED,
+            &[
+                ("proxy_get_log_level", Unimplemented),
+                ("proxy_set_tick_period_milliseconds", Unimplemented),
+                ("proxy_set_property", Unimplemented),
+                ("proxy_continue_stream", Unimplemented),
+                ("proxy_close_stream", Unimplemented),
+                ("proxy_http_call", Unimplemented),
+                ("proxy_done", Unimplemented),
+                ("proxy_get_status", Unimplemented),
+                ("proxy_call_foreign_function", Unimplemented),
+            ],
         ],
         callbacks: &[
-            TCP[0],
-            TCP[1],
-            TCP[2],
-            TCP[3],
-            TCP[4],
-            GRPC[0],
-            GRPC[1],
-            GRPC[2],
-            GRPC[3],
-            "proxy_on_tick",
-            "proxy_on_queue_ready",
-            "proxy_on_http_call_response",
-            "proxy_on_foreign_function",
+            TCP,
+            GRPC,
+            &[
+                "proxy_on_tick",
+                "proxy_on_queue_ready",
+                "proxy_on_http_call_response",
+                "proxy_on_foreign_function",
+            ],
         ],
         ..ENVOY
     },
@@ -271,7 +242,14 @@ impl Profile {
 
     /// What this host does otherwise with a call.
     pub fn change(&self, call: &str) -> Option<Change> {
-        let found = self.calls.iter().find(|(name, _)| *name == call)?;
-        Some(found.1)
+        let mut calls = self.calls.iter().copied().flatten();
+        let (_, change) = calls.find(|(name, _)| *name == call)?;
+        Some(*change)
+    }
+
+    /// Whether it never makes this callback.
+    pub fn keeps_back(&self, callback: &str) -> bool {
+        let mut callbacks = self.callbacks.iter().copied().flatten();
+        callbacks.any(|name| *name == callback)
     }
 }

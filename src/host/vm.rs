@@ -166,7 +166,7 @@ impl<P: Proxy> Vm<P> {
 
     fn is_let_through(&self, callback: &str) -> bool {
         let state = self.store.data();
-        state.allows(callback) && !state.profile.callbacks.contains(&callback)
+        state.allows(callback) && !state.profile.keeps_back(callback)
     }
 
     /// Why the VM is dead; `None` while it lives.

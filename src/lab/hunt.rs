@@ -6,6 +6,7 @@ use super::scenario_named;
 use crate::model::Problem;
 use crate::model::lab::{Lab, Scenario, Schedule};
 use crate::model::race::Race;
+use crate::model::trace::thread_number;
 use crate::proxy::Prepared;
 
 /// How many orders are run in one part. A worker that says nothing for long counts as stuck.
@@ -55,11 +56,8 @@ impl Hunt {
 
 /// Lets a lab's threads run in an order that a search has found; an empty one changes nothing.
 pub(super) fn put_schedule(lab: &mut Lab, threads: &[String]) {
-    let number = |name: &String| match name.strip_prefix("worker_") {
-        Some(worker) => worker.parse::<u32>().map_or(0, |n| n.saturating_add(1)),
-        None => 0,
-    };
     if !threads.is_empty() {
-        lab.schedule = Schedule::Explicit(threads.iter().map(number).collect());
+        let numbers = threads.iter().filter_map(|name| thread_number(name));
+        lab.schedule = Schedule::Explicit(numbers.collect());
     }
 }

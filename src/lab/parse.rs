@@ -18,6 +18,7 @@ pub(crate) use values::is_header_name;
 use super::Beside;
 use crate::host::{PROFILES, Profile};
 use crate::model::lab::{Expectation, File, Lab, Mistake, Mutant, Scenario, Schedule};
+use crate::model::trace::thread_number;
 use crate::model::yaml::{self, Fields, Node, Value, nearest};
 use crate::model::{Exercise, Problem};
 use std::collections::BTreeMap;
@@ -176,15 +177,8 @@ fn schedule(node: &Node, concurrency: u32) -> Result<Schedule, Problem> {
 
 /// A thread by Envoy's names: `main`, `worker_0`; the number is that of the trace.
 fn thread(node: &Node, concurrency: u32) -> Result<u32, Problem> {
-    let name = node.as_str()?;
-    if name == "main" {
-        return Ok(0);
-    }
-    match name
-        .strip_prefix("worker_")
-        .and_then(|n| n.parse::<u32>().ok())
-    {
-        Some(n) if n < concurrency => Ok(n + 1),
+    match thread_number(node.as_str()?) {
+        Some(thread) if thread <= concurrency => Ok(thread),
         _ => Err(node.expected(&format!("main, or worker_0 to worker_{}", concurrency - 1))),
     }
 }

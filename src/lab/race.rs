@@ -9,6 +9,7 @@ use crate::model::Problem;
 use crate::model::lab::{Lab, Scenario};
 use crate::model::race::{Breaking, Race};
 use crate::model::report::Check;
+use crate::model::trace::thread_name;
 use crate::proxy::{Prepared, Search};
 
 /// How far the race explorer goes.
@@ -140,13 +141,5 @@ fn keep_shorter(shortest: &mut Option<Breaking>, search: &Search, checks: Vec<Ch
             switches,
             checks,
         });
-    }
-}
-
-/// A thread as a lab's schedule names it.
-fn thread_name(thread: u32) -> String {
-    match thread {
-        0 => "main".to_owned(),
-        n => format!("worker_{}", n - 1),
     }
 }

@@ -14,7 +14,7 @@ use crate::model::lab::Lab;
 use crate::model::moment::Window;
 use crate::model::report::Report;
 use crate::model::trace::{Event, Value};
-use crate::model::{Request, Told};
+use crate::model::{Problem, Request, Told};
 use crate::protocol::{FromEngine, Script, ToEngine, VERSION};
 use crate::proxy::Prepared;
 use sha2::{Digest as _, Sha256};
@@ -43,19 +43,38 @@ pub struct Session {
     hunt: Option<Hunt>,
 }
 
-/// A run that was asked for, or only a check.
+/// A lab, and what is wanted of it.
 #[derive(Debug)]
 struct Job {
-    /// The run's number; `None` for a check.
-    run: Option<u32>,
+    goal: Goal,
     lab: String,
     edits: BTreeMap<String, String>,
     request: Option<Request>,
     scenario: Option<String>,
     /// The order of the threads, where it is not the lab's own.
     schedule: Vec<String>,
-    /// Whether every order of the threads is wanted.
-    race: bool,
+}
+
+/// What is wanted of a lab; a run and a search have a number.
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    /// To know whether it could run.
+    Check,
+    Run(u32),
+    /// To find an order of the threads in which a check fails.
+    Race(u32),
+}
+
+impl Goal {
+    /// The answer when there is something to mend first.
+    fn refused(self, problem: Problem) -> FromEngine {
+        match self {
+            Self::Check => FromEngine::Checked {
+                problem: Some(problem),
+            },
+            Self::Run(run) | Self::Race(run) => FromEngine::Refused { run, problem },
+        }
+    }
 }
 
 /// The last run's events, by scenario, and the rows that the last search found.
@@ -84,13 +103,12 @@ impl Session {
                 scenario,
                 schedule,
             } => self.begin(Job {
-                run: Some(run),
+                goal: Goal::Run(run),
                 lab,
                 edits,
                 request,
                 scenario,
                 schedule,
-                race: false,
             }),
             ToEngine::Race {
                 run,
@@ -99,27 +117,25 @@ impl Session {
                 request,
                 scenario,
             } => self.begin(Job {
-                run: Some(run),
+                goal: Goal::Race(run),
                 lab,
                 edits,
                 request,
                 scenario: Some(scenario),
                 schedule: Vec::new(),
-                race: true,
             }),
-            ToEngine::RaceOn { run } => self.hunt_on(run).into_iter().collect(),
-            ToEngine::Check { lab, edits } => {
-                self.waiting = Some(Job {
-                    run: None,
-                    lab,
-                    edits,
-                    request: None,
-                    scenario: None,
-                    schedule: Vec::new(),
-                    race: false,
-                });
-                self.go_on()
+            ToEngine::RaceOn { run } => {
+                let hunt = self.hunt.take_if(|hunt| hunt.run == run);
+                hunt.into_iter().map(|hunt| self.hunt_on(hunt)).collect()
             }
+            ToEngine::Check { lab, edits } => self.begin(Job {
+                goal: Goal::Check,
+                lab,
+                edits,
+                request: None,
+                scenario: None,
+                schedule: Vec::new(),
+            }),
             ToEngine::Sample { name, error } => {
                 let sample = match (error, buffers.into_iter().next()) {
                     (None, Some(bytes)) => Sample::Bytes(bytes.into()),
@@ -155,23 +171,21 @@ impl Session {
         }
     }
 
+    /// Takes a job in the place of the one that waits.
     fn begin(&mut self, job: Job) -> Vec<FromEngine> {
-        self.hunt = None;
-        self.waiting = Some(job);
-        // A sample that could not be had may be there by now.
-        self.samples
-            .retain(|_, sample| !matches!(sample, Sample::Missing(_)));
-        self.go_on()
-    }
-
-    /// Runs the next part of a search.
-    fn hunt_on(&mut self, run: u32) -> Option<FromEngine> {
-        let hunt = self.hunt.as_mut().filter(|hunt| hunt.run == run)?;
-        let (race, over) = hunt.go_on();
-        if over {
+        if !matches!(job.goal, Goal::Check) {
             self.hunt = None;
+            // A sample that could not be had may be there by now.
+            self.samples
+                .retain(|_, sample| !matches!(sample, Sample::Missing(_)));
         }
-        Some(FromEngine::Raced { run, race, over })
+        // Not while a job waits for more of them: a lab may need more than are kept.
+        let compiled = |name: &String| name.starts_with(COMPILED);
+        if self.samples.keys().filter(|name| compiled(name)).count() > COMPILED_KEPT {
+            self.samples.retain(|name, _| !compiled(name));
+        }
+        self.waiting = Some(job);
+        self.go_on()
     }
 
     fn examine(&mut self, name: String, bytes: Vec<u8>) -> FromEngine {
@@ -198,45 +212,33 @@ impl Session {
         }
     }
 
-    /// Runs the waiting job as far as the samples that are here allow.
+    /// Does the waiting job as far as the samples that are here allow.
     fn go_on(&mut self) -> Vec<FromEngine> {
         let Some(job) = self.waiting.take() else {
             return Vec::new();
         };
-        let compiled = |name: &String| name.starts_with(COMPILED);
-        if self.samples.keys().filter(|name| compiled(name)).count() > COMPILED_KEPT {
-            self.samples.retain(|name, _| !compiled(name));
-        }
-        let ready = self.prepare(&job);
-        let Some(run) = job.run else {
-            return match ready {
-                Ok(_) => vec![FromEngine::Checked { problem: None }],
-                Err(Unresolved::Problem(problem)) => vec![FromEngine::Checked {
-                    problem: Some(problem),
-                }],
-                Err(Unresolved::Awaited(names)) => self.ask(job, names),
-            };
+        let (lab, prepared) = match self.prepare(&job) {
+            Ok(ready) => ready,
+            Err(Unresolved::Problem(problem)) => return vec![job.goal.refused(problem)],
+            Err(Unresolved::Awaited(names)) => return self.ask(job, names),
         };
-        if job.race
-            && let Ok((lab, prepared)) = ready
-        {
-            return match Hunt::new(run, &lab, prepared, job.scenario.as_deref()) {
-                Ok(hunt) => {
-                    self.hunt = Some(hunt);
-                    self.hunt_on(run).into_iter().collect()
-                }
-                Err(problem) => vec![FromEngine::Refused { run, problem }],
-            };
-        }
-        match ready.and_then(|(lab, prepared)| Self::attempt(&job, lab, prepared)) {
-            Ok((report, lab, prepared)) => {
-                let only = job.scenario.as_ref();
-                let only = only.and_then(|name| scenario_named(&lab, name).ok());
-                vec![self.done(run, report, lab, prepared, only)]
+        let answer = match job.goal {
+            Goal::Check => Ok(FromEngine::Checked { problem: None }),
+            Goal::Run(run) => self.run(run, job.scenario, lab, prepared),
+            Goal::Race(run) => {
+                let hunt = Hunt::new(run, &lab, prepared, job.scenario.as_deref());
+                hunt.map(|hunt| self.hunt_on(hunt))
             }
-            Err(Unresolved::Problem(problem)) => vec![FromEngine::Refused { run, problem }],
-            Err(Unresolved::Awaited(names)) => self.ask(job, names),
-        }
+        };
+        vec![answer.unwrap_or_else(|problem| job.goal.refused(problem))]
+    }
+
+    /// Runs the next part of a search.
+    fn hunt_on(&mut self, mut hunt: Hunt) -> FromEngine {
+        let (race, over) = hunt.go_on();
+        let run = hunt.run;
+        self.hunt = Some(hunt).filter(|_| !over);
+        FromEngine::Raced { run, race, over }
     }
 
     /// Lets a job wait for these samples.
@@ -261,6 +263,8 @@ impl Session {
 
     /// Everything of a run but the run.
     fn prepare(&self, job: &Job) -> Result<(Lab, Prepared), Unresolved> {
+        // What an earlier job has not asked for is not wanted any more.
+        self.scripts.borrow_mut().clear();
         let beside = Here {
             samples: &self.samples,
             scripts: &self.scripts,
@@ -282,28 +286,21 @@ impl Session {
         Ok((lab, prepared))
     }
 
-    fn attempt(
-        job: &Job,
-        lab: Lab,
-        prepared: Prepared,
-    ) -> Result<(Report, Lab, Prepared), Unresolved> {
-        let options = RunOptions {
-            scenario: job.scenario.clone(),
-            ..RunOptions::default()
-        };
-        let report = run_prepared(&prepared, &lab, &options)?;
-        Ok((report, lab, prepared))
-    }
-
-    /// Keeps the events and gives the report without them.
-    fn done(
+    /// Runs a lab, keeps the events, and gives the report without them.
+    fn run(
         &mut self,
         run: u32,
-        mut report: Report,
+        scenario: Option<String>,
         lab: Lab,
         prepared: Prepared,
-        only: Option<usize>,
-    ) -> FromEngine {
+    ) -> Result<FromEngine, Problem> {
+        let only = scenario.as_deref().map(|name| scenario_named(&lab, name));
+        let only = only.transpose()?;
+        let options = RunOptions {
+            scenario,
+            ..RunOptions::default()
+        };
+        let mut report = run_prepared(&prepared, &lab, &options)?;
         let events: Vec<Vec<Event>> = report
             .scenarios
             .iter_mut()
@@ -318,11 +315,11 @@ impl Session {
             prepared,
             only,
         });
-        FromEngine::Done {
+        Ok(FromEngine::Done {
             run,
             report,
             events: counts,
-        }
+        })
     }
 
     /// The state at an event, by a replay; nothing when the run is no longer the last one.

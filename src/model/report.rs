@@ -149,6 +149,29 @@ pub enum ConnectionOutcome {
     Stalled,
 }
 
+impl ConnectionOutcome {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Open,
+        Self::HalfClosed,
+        Self::Closed,
+        Self::Reset,
+        Self::Stalled,
+    ];
+
+    /// Its word in lab files and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::HalfClosed => "half_closed",
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+            Self::Stalled => "stalled",
+        }
+    }
+}
+
 /// Who closed a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,6 +180,20 @@ pub enum Closer {
     Client,
     /// The proxy: Envoy's local close.
     Proxy,
+}
+
+impl Closer {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Client, Self::Proxy];
+
+    /// Its word in lab files and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Proxy => "proxy",
+        }
+    }
 }
 
 /// A TCP connection of the proxy's to an upstream cluster.

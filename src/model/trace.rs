@@ -4,6 +4,25 @@ use super::Bytes;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// The name by which Envoy calls a thread: `main`, `worker_0` …
+#[must_use]
+pub fn thread_name(thread: u32) -> String {
+    match thread.checked_sub(1) {
+        Some(worker) => format!("worker_{worker}"),
+        None => "main".to_owned(),
+    }
+}
+
+/// The thread of such a name.
+#[must_use]
+pub fn thread_number(name: &str) -> Option<u32> {
+    if name == "main" {
+        return Some(0);
+    }
+    let worker = name.strip_prefix("worker_")?.parse::<u32>();
+    worker.ok()?.checked_add(1)
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {

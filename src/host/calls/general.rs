@@ -3,7 +3,7 @@
 use super::{Answer, Body, Call, Proxy, Refusal, Status, named};
 use crate::abi::property::dotted;
 use crate::abi::{BufferType, LogLevel};
-use crate::host::call::Out;
+use crate::host::call::{Out, last_words};
 use crate::host::port::ForeignCall;
 
 pub(super) fn body<P: Proxy>(name: &str) -> Option<Body<P>> {
@@ -30,11 +30,9 @@ fn log<P: Proxy>(call: &mut Call<'_, P>) -> Answer<()> {
     let (at, length) = (call.at, call.bytes(1)?.len());
     if call.within_log_limit(length) {
         let (message, proxy) = call.bytes_and_proxy(1)?;
+        let said = last_words(level, message);
         proxy.log(at, level, message);
-        if level >= LogLevel::Error {
-            let message = call.bytes(1)?.to_vec();
-            call.remember(level, &message);
-        }
+        call.remember(said);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::{Body, Call, Proxy};
 use crate::abi::LogLevel;
+use crate::host::call::last_words;
 use std::borrow::Cow;
 
 /// A WASI error with the rule behind it.
@@ -136,7 +137,7 @@ fn write<P: Proxy>(call: &mut Call<'_, P>, out: usize) -> Done {
     let size = text.len() as u32;
     if size > 0 {
         let line = text.strip_suffix(b"\n").unwrap_or(&text);
-        call.remember(level, line);
+        call.remember(last_words(level, line));
         call.log(level, line);
     }
     call.state().scratch = text;

@@ -29,7 +29,7 @@ fn verdict(profile: &Profile, findings: &Findings) -> HostVerdict {
             Change::Ignored => format!("{name} does nothing"),
         });
     }
-    for name in profile.callbacks {
+    for name in profile.callbacks.iter().copied().flatten() {
         let exported = findings.exports.iter().any(|export| export.name == **name);
         if exported && callback(name).is_some() {
             differences.push(format!("{name} is never called"));

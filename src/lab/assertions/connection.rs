@@ -4,7 +4,7 @@ use super::text::{expected, show};
 use super::{Out, event};
 use crate::model::Bytes;
 use crate::model::lab::{Assertion, Matcher, UpstreamOfConnection};
-use crate::model::report::{Closer, Connection, ConnectionOutcome, ScenarioReport};
+use crate::model::report::{Closer, Connection, ScenarioReport};
 use crate::proxy::matches;
 
 pub(super) fn connection(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
@@ -27,22 +27,22 @@ pub(super) fn connection(assertion: &Assertion, report: &ScenarioReport, out: &m
     out.event = event::of_connection(&report.events, *index, "");
     if let Some(outcome) = outcome {
         let actual = match connection.details.as_str() {
-            "" => outcome_word(connection.outcome).to_owned(),
-            details => format!("{} ({details})", outcome_word(connection.outcome)),
+            "" => connection.outcome.word().to_owned(),
+            details => format!("{} ({details})", connection.outcome.word()),
         };
         out.put(
             connection.outcome == *outcome,
             format!("{who}: outcome"),
-            outcome_word(*outcome).to_owned(),
+            outcome.word().to_owned(),
             actual,
         );
     }
     if let Some(closer) = closed_by {
-        let actual = connection.closed_by.map_or("nobody", closer_word);
+        let actual = connection.closed_by.map_or("nobody", Closer::word);
         out.put(
             connection.closed_by == Some(*closer),
             format!("{who}: closed by"),
-            closer_word(*closer).to_owned(),
+            closer.word().to_owned(),
             actual.to_owned(),
         );
     }
@@ -98,22 +98,5 @@ fn of_upstream(
 fn bytes(what: String, wanted: Option<&Matcher>, got: &Bytes, out: &mut Out<'_>) {
     if let Some(matcher) = wanted {
         out.put(matches(matcher, got), what, expected(matcher), show(got));
-    }
-}
-
-fn outcome_word(outcome: ConnectionOutcome) -> &'static str {
-    match outcome {
-        ConnectionOutcome::Open => "open",
-        ConnectionOutcome::HalfClosed => "half_closed",
-        ConnectionOutcome::Closed => "closed",
-        ConnectionOutcome::Reset => "reset",
-        ConnectionOutcome::Stalled => "stalled",
-    }
-}
-
-fn closer_word(closer: Closer) -> &'static str {
-    match closer {
-        Closer::Client => "client",
-        Closer::Proxy => "proxy",
     }
 }

@@ -173,22 +173,17 @@ fn of_connection(node: &Node) -> Result<UpstreamOfConnection, Problem> {
 }
 
 fn connection_outcome(node: &Node) -> Result<ConnectionOutcome, Problem> {
-    match node.as_str()? {
-        "open" => Ok(ConnectionOutcome::Open),
-        "half_closed" => Ok(ConnectionOutcome::HalfClosed),
-        "closed" => Ok(ConnectionOutcome::Closed),
-        "reset" => Ok(ConnectionOutcome::Reset),
-        "stalled" => Ok(ConnectionOutcome::Stalled),
-        _ => Err(node.expected("open, half_closed, closed, reset or stalled")),
-    }
+    let word = node.as_str()?;
+    let found = ConnectionOutcome::ALL
+        .into_iter()
+        .find(|outcome| outcome.word() == word);
+    found.ok_or_else(|| node.expected("open, half_closed, closed, reset or stalled"))
 }
 
 fn closer(node: &Node) -> Result<Closer, Problem> {
-    match node.as_str()? {
-        "client" => Ok(Closer::Client),
-        "proxy" => Ok(Closer::Proxy),
-        _ => Err(node.expected("client or proxy")),
-    }
+    let word = node.as_str()?;
+    let found = Closer::ALL.into_iter().find(|closer| closer.word() == word);
+    found.ok_or_else(|| node.expected("client or proxy"))
 }
 
 fn log(node: &Node) -> Result<Assertion, Problem> {
