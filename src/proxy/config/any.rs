@@ -1,7 +1,7 @@
 //! `google.protobuf.Any` in YAML: the `@type` that must be there, and the bytes that Wasm gets of it.
 
-use crate::model::yaml::{Fields, Node};
-use crate::model::{Bytes, Problem};
+use crate::model::yaml::{Fields, Node, nearest};
+use crate::model::{Bytes, Place, Problem};
 
 /// The prefix that every `@type` has.
 const PREFIX: &str = "type.googleapis.com/";
@@ -39,12 +39,42 @@ pub(super) fn typed_as<'a>(
     if names.contains(&name) {
         return Ok((name, fields));
     }
-    let place = node.get("@type").map_or(&node.place, |n| &n.place);
     Err(Problem::at(
-        place,
+        type_place(node),
         format!("the type `{name}` does not fit here"),
         format!("Expected `{PREFIX}{}`.", names.join("` or `")),
     ))
+}
+
+/// Where the type of a typed config stands.
+pub(super) fn type_place(node: &Node) -> &Place {
+    node.get("@type").map_or(&node.place, |url| &url.place)
+}
+
+/// The refusal of a typed config that is none of the `known` ones: a slip in `slip`'s words, or what
+/// Envoy has and the simulator does not. The two are told apart by the filter's own name, which stands
+/// before version and message: whole names are so long that all of them are near each other.
+pub(super) fn unknown_type(
+    node: &Node,
+    name: &str,
+    known: &[&str],
+    slip: &str,
+    what: &str,
+) -> Problem {
+    let near = nearest(own_name(name), known.iter().map(|known| own_name(known)));
+    match near.and_then(|near| known.iter().find(|known| own_name(known) == near)) {
+        Some(near) => Problem::at(
+            type_place(node),
+            format!("no such {slip}: `{name}`"),
+            format!("Did you mean `{PREFIX}{near}`?"),
+        ),
+        None => super::not_simulated(type_place(node), &format!("{what} `{name}`")),
+    }
+}
+
+/// `cors` of `envoy.extensions.filters.http.cors.v3.Cors`.
+fn own_name(name: &str) -> &str {
+    name.rsplit('.').nth(2).unwrap_or(name)
 }
 
 /// What `MessageUtil::anyToBytes` makes of a plugin's or a VM's configuration: the inner bytes of a

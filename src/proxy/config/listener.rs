@@ -1,7 +1,7 @@
 //! The listener and its HTTP connection manager: settings, filters, access logs, routes.
 
 use super::access_log::{Logger, read_access_logs};
-use super::any::typed;
+use super::any::{typed, unknown_type};
 use super::native::{self, Native};
 use super::network::{self, Chain};
 use super::per_route::Entry;
@@ -65,15 +65,6 @@ const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 pub(super) const MANAGER: &str =
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
-/// Filters that Envoy has and the simulator does not, so that none is taken for a slip.
-const ELSEWHERE: [&str; 5] = [
-    "compressor.",
-    "ext_authz.",
-    "ext_proc.",
-    "jwt_authn.",
-    "lua.",
-];
-
 impl Filter {
     /// Refuses settings of a route that are another filter's.
     fn check_route(&self, entry: &Entry) -> Result<(), Problem> {
@@ -91,12 +82,6 @@ impl Filter {
             )),
         }
     }
-}
-
-/// Whether a message is one of a filter that the simulator does not have.
-pub(super) fn elsewhere(kind: &str) -> bool {
-    let rest = kind.strip_prefix("envoy.extensions.filters.http.");
-    rest.is_some_and(|rest| ELSEWHERE.iter().any(|name| rest.starts_with(name)))
 }
 
 /// The one filter chain of a whole bootstrap's `filter_chains`.
@@ -326,16 +311,10 @@ impl Manager {
                 }))
             }
             other => {
-                let place = config.get("@type").map_or(&config.place, |n| &n.place);
                 let types = native::TYPES.into_iter().chain([ROUTER, WASM]);
-                match nearest(other, types).filter(|_| !elsewhere(other)) {
-                    Some(near) => Err(Problem::at(
-                        place,
-                        format!("no such filter type: `{other}`"),
-                        format!("Did you mean `type.googleapis.com/{near}`?"),
-                    )),
-                    None => Err(not_simulated(place, &format!("the filter `{other}`"))),
-                }
+                let types: Vec<&str> = types.collect();
+                let (slip, what) = ("filter type", "the filter");
+                Err(unknown_type(config, other, &types, slip, what))
             }
         }
     }

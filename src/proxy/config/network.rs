@@ -2,10 +2,10 @@
 //!
 //! An HTTP connection manager is a terminal filter too; it is read by `listener`.
 
-use super::any::typed;
+use super::any::{type_place, typed, unknown_type};
 use super::{Plugin, listener, not_simulated, wasm};
 use crate::model::Problem;
-use crate::model::yaml::{Fields, Node, nearest};
+use crate::model::yaml::{Fields, Node};
 
 /// A chain of network filters that serves TCP.
 #[derive(Clone, Debug)]
@@ -47,27 +47,9 @@ pub(super) enum Chain {
     Tcp(Network),
 }
 
-const PREFIX: &str = "envoy.extensions.filters.network.";
 const WASM: &str = "envoy.extensions.filters.network.wasm.v3.Wasm";
 const ECHO: &str = "envoy.extensions.filters.network.echo.v3.Echo";
 const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
-
-/// Filters that Envoy has and the simulator does not, so that none is taken for a slip.
-const ELSEWHERE: [&str; 13] = [
-    "connection_limit.",
-    "direct_response.",
-    "dubbo_proxy.",
-    "ext_authz.",
-    "ext_proc.",
-    "generic_proxy.",
-    "local_ratelimit.",
-    "mongo_proxy.",
-    "ratelimit.",
-    "rbac.",
-    "redis_proxy.",
-    "sni_cluster.",
-    "thrift_proxy.",
-];
 
 /// Fields of `TcpProxy` that Envoy knows and the simulator does not.
 const NOT_HONOURED: [&str; 16] = [
@@ -223,24 +205,13 @@ fn read_tcp_proxy(mut fields: Fields<'_>) -> Result<Terminal, Problem> {
 
 /// The refusal of a type that is no network filter here.
 fn unknown(config: &Node, name: &str) -> Problem {
-    let place = config.get("@type").map_or(&config.place, |n| &n.place);
     if name.starts_with("envoy.extensions.filters.http.") {
         return Problem::at(
-            place,
+            type_place(config),
             format!("`{name}` is an HTTP filter"),
             "It goes into the `http_filters` of an HTTP connection manager.",
         );
     }
-    let elsewhere = name
-        .strip_prefix(PREFIX)
-        .is_some_and(|rest| ELSEWHERE.iter().any(|known| rest.starts_with(known)));
     let known = [WASM, ECHO, TCP_PROXY, listener::MANAGER];
-    match nearest(name, known).filter(|_| !elsewhere) {
-        Some(near) => Problem::at(
-            place,
-            format!("no such filter type: `{name}`"),
-            format!("Did you mean `type.googleapis.com/{near}`?"),
-        ),
-        None => not_simulated(place, &format!("the network filter `{name}`")),
-    }
+    unknown_type(config, name, &known, "filter type", "the network filter")
 }

@@ -4,11 +4,9 @@
 //! `FilterConfig`: that it is off, or on where `disabled: true` has it off. Native filters have
 //! messages of their own for routes, bare or within a `FilterConfig`.
 
-use super::any::typed;
-use super::listener::elsewhere;
+use super::any::{type_place, typed, unknown_type};
 use super::native::{self, NativeRoute};
-use super::not_simulated;
-use crate::model::yaml::{Fields, Node, nearest};
+use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 
 /// What one place says of filters, in its order.
@@ -98,25 +96,16 @@ fn flag(fields: &mut Fields<'_>, name: &'static str) -> Result<bool, Problem> {
 }
 
 fn unsupported(name: &str, node: &Node, kind: &str) -> Problem {
-    let place = node.get("@type").map_or(&node.place, |n| &n.place);
     let known = ["wasm.v3.Wasm", "router.v3.Router"];
     if known.iter().any(|known| kind.ends_with(known)) {
         return Problem::at(
-            place,
+            type_place(node),
             format!(
                 "The filter {name} doesn't support virtual host or route specific configurations"
             ),
             format!("`{FILTER_CONFIG}` with `disabled` is what a route can say of it."),
         );
     }
-    const PREFIX: &str = "envoy.extensions.filters.http.";
-    let known = native::ROUTE_TYPES.map(|known| known.trim_start_matches(PREFIX));
-    match nearest(kind.trim_start_matches(PREFIX), known) {
-        Some(near) if !elsewhere(kind) => Problem::at(
-            place,
-            format!("no such filter configuration: `{kind}`"),
-            format!("Did you mean `type.googleapis.com/{PREFIX}{near}`?"),
-        ),
-        _ => not_simulated(place, &format!("the filter configuration `{kind}`")),
-    }
+    let (slip, what) = ("filter configuration", "the filter configuration");
+    unknown_type(node, kind, &native::ROUTE_TYPES, slip, what)
 }

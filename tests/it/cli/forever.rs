@@ -2,7 +2,7 @@
 //! VM died of what, and everybody else is served.
 
 use super::{Folder, Tour, tour};
-use crate::proxy::{guest, lab};
+use crate::proxy::{guest, lab, statuses};
 use proxy_wasm_tour::model::report::{Report, ScenarioReport};
 
 /// What a filter does without an end, and the words and the limit that it dies with.
@@ -114,11 +114,7 @@ fn a_filter_that_never_ends_leaves_other_vms_alone() {
         assert_eq!(dead.limit.as_deref(), Some(limit), "{what}");
         let why = dead.failure.as_deref().unwrap();
         assert!(why.contains(words), "{what}: {why}");
-        let statuses = report
-            .exchanges
-            .iter()
-            .map(|e| e.response.as_ref().unwrap().status);
-        assert_eq!(statuses.collect::<Vec<_>>(), [503, 503], "{what}");
+        assert_eq!(statuses(&report), [503, 503], "{what}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! A trap in every callback under every failure policy, and who is still served after it.
 
-use crate::lab_run::{run_with, story};
+use crate::lab_run::{run_one, story};
 use crate::proxy::{guest, lab, tcp};
 use proxy_wasm_tour::abi::CALLBACKS;
 use proxy_wasm_tour::model::report::{ExchangeOutcome, ScenarioReport};
@@ -29,8 +29,7 @@ fn run(callback: &str, policy: &str) -> ScenarioReport {
         "{name: f, vm_config:",
         &format!("{{name: f, {policy}, vm_config:"),
     );
-    let mut report = run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
-    report.scenarios.remove(0)
+    run_one(&text)
 }
 
 /// How an exchange ended: its status, or `reset`.
@@ -199,8 +198,7 @@ fn a_trap_in_the_answer_of_a_callout_or_in_a_queue_fails_that_vm_alone() {
             "upstreams: {say: [{grpc: {metadata: {a: b}, message: hi, trailers: {c: d}}}]}
 scenarios: [{name: s, traffic: [{request: {}}, {advance: 1s}, {request: {}}]}]",
         );
-        let mut report = run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
-        let report = report.scenarios.remove(0);
+        let report = run_one(&text);
         check_one_failed(&report, callback);
         // The worker has registered the queue last, so it hears of it.
         assert_eq!(ends(&report)[1], "503", "{callback}");
@@ -220,8 +218,7 @@ fn a_trap_in_any_callback_of_a_connection_fails_that_vm_alone() {
             tcp::TCP_PROXY,
             "scenarios: [{name: s, traffic: [{tcp: {send: [abc], close: true}}, {tcp: {send: [def], close: true}}]}]",
         );
-        let mut report = run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
-        let report = report.scenarios.remove(0);
+        let report = run_one(&text);
         check_one_failed(&report, callback);
         assert_eq!(report.connections.len(), 2, "{callback}");
         let lines = report.logs.iter().filter(|l| l.message == "neighbour");

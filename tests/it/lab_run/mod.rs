@@ -38,6 +38,13 @@ pub(crate) fn run_with(text: &str, options: &RunOptions) -> Result<Report, Probl
     run(&lab, &contents, options)
 }
 
+/// Runs a lab; the report of its first scenario.
+pub(crate) fn run_one(text: &str) -> ScenarioReport {
+    let mut report =
+        run_with(text, &RunOptions::default()).unwrap_or_else(|p| panic!("{p}\n{text}"));
+    report.scenarios.remove(0)
+}
+
 /// Runs a lab whose every check must hold.
 pub(crate) fn run_ok(text: &str) -> Report {
     let report = run_with(text, &RunOptions::default()).unwrap_or_else(|p| panic!("{p}"));

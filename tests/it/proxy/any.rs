@@ -1,7 +1,7 @@
 //! Whatever filters answer: streams end in order, contexts are deleted once, runs repeat.
 
 use super::guest;
-use crate::lab_run::{run_with, story};
+use crate::lab_run::{run_one, story};
 use proxy_wasm_tour::model::report::{ExchangeOutcome, ScenarioReport};
 use proxy_wasm_tour::model::trace::Kind;
 use std::collections::BTreeMap;
@@ -153,9 +153,7 @@ fn streams_end_in_order_whatever_filters_do() {
     let mut outcomes = BTreeMap::new();
     for seed in 0..60 {
         let text = lab(seed);
-        let mut report =
-            run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{seed}: {p}"));
-        let report = report.scenarios.remove(0);
+        let report = run_one(&text);
         check_contexts(&report);
         for exchange in &report.exchanges {
             *outcomes
@@ -166,11 +164,7 @@ fn streams_end_in_order_whatever_filters_do() {
             }
         }
         if seed % 10 == 0 {
-            let again = run_with(&text, &Default::default())
-                .unwrap()
-                .scenarios
-                .remove(0);
-            assert_eq!(report, again, "{seed}");
+            assert_eq!(report, run_one(&text), "{seed}");
         }
     }
     // The generator reaches every way in which a stream can end.

@@ -1,8 +1,7 @@
 //! Callouts whose upstream fails in each way, and counts that add up across threads.
 
-use super::{guest, lab, logs, outcomes, play_with, response};
+use super::{base64, guest, lab, logs, outcomes, play_with, response};
 use crate::lab_run::{run_ok, story};
-use proxy_wasm_tour::model::Bytes;
 
 #[test]
 fn a_callout_survives_each_shape_of_failure() {
@@ -110,7 +109,7 @@ fn a_singleton_counts_what_workers_send_and_flushes_by_simulated_time() {
         ("on_queue_ready", "dequeue 1; count 4 1"),
         ("on_tick", "log flush; share flushed yes 0"),
     ]);
-    let bytes = Bytes::from(wat::parse_str(&service).unwrap()).to_base64();
+    let bytes = base64(&service);
     let requests: String = (0..REQUESTS)
         .map(|n| {
             format!(

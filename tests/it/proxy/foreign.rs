@@ -328,11 +328,9 @@ fn tcp_proxy_connects_to_the_cluster_that_filter_state_names() {
     );
     let rest = "scenarios: [{traffic: [{tcp: {send: [a], close: true}}]}]";
     let text = super::tcp::lab(&[("f", &filter)], "", &end, rest);
-    let report =
-        crate::lab_run::run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
-    let report = &report.scenarios[0];
+    let report = crate::lab_run::run_one(&text);
     assert_eq!(report.connections[0].upstream[0].cluster, "other");
-    assert_eq!(reason(report, 0), "tcp_proxy reads it when it connects");
+    assert_eq!(reason(&report, 0), "tcp_proxy reads it when it connects");
 }
 
 /// A property of filter state, whose key has dots.

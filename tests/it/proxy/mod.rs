@@ -30,24 +30,35 @@ mod threads;
 mod visible;
 mod vms;
 
-use crate::lab_run::{run_with, story};
+use crate::lab_run::{run_one, story};
 pub(crate) use guest::guest;
-use proxy_wasm_tour::lab::RunOptions;
 use proxy_wasm_tour::model::Bytes;
 use proxy_wasm_tour::model::report::{Exchange, Response, ScenarioReport};
 use proxy_wasm_tour::model::trace::{Event, Kind};
 
-/// A lab of guests in a chain, with more keys of `envoy` and of the lab.
-pub(crate) fn lab(guests: &[(&str, &str)], envoy: &str, rest: &str) -> String {
+/// A module in WebAssembly text, as bytes in base64.
+pub(crate) fn base64(wat: &str) -> String {
+    let bytes = wat::parse_str(wat).unwrap_or_else(|e| panic!("{e}\n{wat}"));
+    Bytes::from(bytes).to_base64()
+}
+
+/// Guests as entries of a chain of `http` or `network` filters, with more keys of each plugin, and
+/// their modules as entries of `files`.
+fn chain_of(kind: &str, guests: &[(&str, &str)], plugin: &str) -> (String, String) {
     let mut filters = String::new();
     let mut files = String::new();
     for (name, wat) in guests {
         filters += &format!(
-            "  - name: {name}\n    typed_config:\n      \"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm\n      config: {{name: {name}, vm_config: {{vm_id: {name}, code: {{local: {{filename: /{name}.wasm}}}}}}}}\n"
+            "  - name: {name}\n    typed_config:\n      \"@type\": type.googleapis.com/envoy.extensions.filters.{kind}.wasm.v3.Wasm\n      config: {{name: {name}, {plugin}vm_config: {{vm_id: {name}, code: {{local: {{filename: /{name}.wasm}}}}}}}}\n"
         );
-        let bytes = Bytes::from(wat::parse_str(wat).unwrap_or_else(|e| panic!("{e}\n{wat}")));
-        files += &format!("  /{name}.wasm: {{base64: \"{}\"}}\n", bytes.to_base64());
+        files += &format!("  /{name}.wasm: {{base64: \"{}\"}}\n", base64(wat));
     }
+    (filters, files)
+}
+
+/// A lab of guests in a chain, with more keys of `envoy` and of the lab.
+pub(crate) fn lab(guests: &[(&str, &str)], envoy: &str, rest: &str) -> String {
+    let (filters, files) = chain_of("http", guests, "");
     format!("name: test\nenvoy:\n  http_filters:\n{filters}{envoy}\nfiles:\n{files}\n{rest}\n")
 }
 
@@ -63,14 +74,11 @@ pub(crate) fn play_with(
     rest: &str,
     traffic: &str,
 ) -> ScenarioReport {
-    let text = lab(
+    run_one(&lab(
         guests,
         envoy,
         &format!("{rest}\nscenarios:\n- name: s\n  traffic:\n{traffic}"),
-    );
-    let mut report =
-        run_with(&text, &RunOptions::default()).unwrap_or_else(|p| panic!("{p}\n{text}"));
-    report.scenarios.remove(0)
+    ))
 }
 
 /// One guest whose callbacks have these scripts.
@@ -92,6 +100,13 @@ pub(crate) fn response(report: &ScenarioReport) -> &Response {
         .response
         .as_ref()
         .unwrap_or_else(|| panic!("{}", story(report)))
+}
+
+/// The status of each response, 0 where none came.
+pub(crate) fn statuses(report: &ScenarioReport) -> Vec<u16> {
+    let all = report.exchanges.iter();
+    all.map(|e| e.response.as_ref().map_or(0, |r| r.status))
+        .collect()
 }
 
 /// Status, body, flags and details of the first response.

@@ -1,16 +1,14 @@
 //! OCI references and WasmPlugins, as Istio resolves them.
 
-use super::{first, guest, response};
-use crate::lab_run::{refused, run_ok, run_with, story};
-use proxy_wasm_tour::model::Bytes;
+use super::{base64, first, guest, response};
+use crate::lab_run::{refused, run_ok, run_one, story};
 use proxy_wasm_tour::model::report::ScenarioReport;
 
 const IMAGE: &str = "oci://registry.example:5000/filters/hello";
 
 /// The module of every image here: base64.
 fn module() -> String {
-    let wat = guest(&[("on_request_headers", "add request x-f 1")]);
-    Bytes::from(wat::parse_str(&wat).unwrap()).to_base64()
+    base64(&guest(&[("on_request_headers", "add request x-f 1")]))
 }
 
 /// One plugin with this url and more of its spec, and an image under `name` with more keys.
@@ -19,11 +17,6 @@ fn text(spec: &str, name: &str, image: &str) -> String {
         "name: t\nenvoy:\n  wasm_plugins:\n  - metadata: {{name: hello, namespace: apps}}\n    spec: {{{spec}}}\nfiles:\n  \"{name}\": {{base64: \"{}\"{image}}}\nscenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]\n",
         module()
     )
-}
-
-fn play(text: &str) -> ScenarioReport {
-    let report = run_with(text, &Default::default()).unwrap_or_else(|p| panic!("{p}\n{text}"));
-    report.scenarios.into_iter().next().unwrap()
 }
 
 fn runs(report: &ScenarioReport) -> bool {
@@ -36,7 +29,7 @@ fn runs(report: &ScenarioReport) -> bool {
 fn digest(image: &str) -> String {
     let wrong = "0".repeat(64);
     let spec = format!("url: \"{IMAGE}:v1\", sha256: \"{wrong}\"");
-    let report = play(&text(&spec, &format!("{IMAGE}:v1"), image));
+    let report = run_one(&text(&spec, &format!("{IMAGE}:v1"), image));
     let line = report
         .logs
         .iter()
@@ -64,11 +57,11 @@ fn a_reference_is_found_by_tag_by_latest_and_by_digest() {
             format!("{IMAGE}:v1"),
         ),
     ] {
-        let report = play(&text(&format!("url: \"{url}\""), &stored, ""));
+        let report = run_one(&text(&format!("url: \"{url}\""), &stored, ""));
         assert!(runs(&report), "{url} {stored} {}", story(&report));
     }
     let spec = format!("url: \"{IMAGE}:v1\", sha256: \"{pinned}\"");
-    assert!(runs(&play(&text(&spec, &format!("{IMAGE}:v1"), ""))));
+    assert!(runs(&run_one(&text(&spec, &format!("{IMAGE}:v1"), ""))));
 }
 
 #[test]
@@ -85,7 +78,7 @@ fn the_digest_is_the_manifests_and_changes_with_its_media_types() {
 fn a_pinned_digest_that_is_not_there_is_refused_by_the_agent() {
     let wrong = "1".repeat(64);
     let url = format!("url: \"{IMAGE}:v1@sha256:{wrong}\"");
-    let report = play(&text(&url, &format!("{IMAGE}:v1"), ""));
+    let report = run_one(&text(&url, &format!("{IMAGE}:v1"), ""));
     assert_eq!(response(&report).status, 503, "{}", story(&report));
     assert!(
         report
@@ -106,7 +99,7 @@ fn media_types_decide_what_the_agent_can_read() {
         ("application/vnd.oci.image.layer.v1.tar", false),
     ] {
         let image = format!(", media_type: {media_type}");
-        let report = play(&text(
+        let report = run_one(&text(
             &format!("url: \"{IMAGE}:v1\""),
             &format!("{IMAGE}:v1"),
             &image,
@@ -132,7 +125,7 @@ fn a_registry_that_fails_leaves_the_plugin_to_its_fail_strategy() {
         ("FAIL_CLOSE", ", delay: 3s", 200),
     ] {
         let spec = format!("url: \"{IMAGE}:v1\", failStrategy: {strategy}");
-        let report = play(&text(&spec, &format!("{IMAGE}:v1"), image));
+        let report = run_one(&text(&spec, &format!("{IMAGE}:v1"), image));
         assert_eq!(response(&report).status, status, "{strategy} {image}");
         // Envoy is handed a file: its own statistics of remote code stay away.
         assert!(!report.stats.keys().any(|name| name.contains("remote_load")));
@@ -145,7 +138,7 @@ fn envoys_own_remote_source_may_name_an_image_too() {
         "name: t\nenvoy:\n  http_filters:\n  - name: f\n    typed_config:\n      \"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm\n      config: {{vm_config: {{code: {{remote: {{http_uri: {{uri: \"{IMAGE}:v1\", cluster: _, timeout: 30s}}}}}}}}}}\nfiles: {{\"{IMAGE}:v1\": {{base64: \"{}\"}}}}\nscenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]\n",
         module()
     );
-    assert!(runs(&play(&text)));
+    assert!(runs(&run_one(&text)));
 }
 
 #[test]
@@ -163,7 +156,7 @@ fn plugins_stand_in_the_order_of_phase_priority_and_name() {
         format!("  - {{metadata: {{name: {name}}}, spec: {{url: file:///f.wasm{more}}}}}\n")
     })
     .collect();
-    let report = play(&format!(
+    let report = run_one(&format!(
         "name: t\nenvoy:\n  wasm_plugins:\n{plugins}files: {{/f.wasm: {{base64: \"{}\"}}}}\nscenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]\n",
         module()
     ));
@@ -182,7 +175,7 @@ fn a_plugins_name_root_configuration_and_environment_are_istios() {
         "on_configure",
         "config 7; prop plugin_name; prop plugin_root_id; prop plugin_vm_id",
     )]);
-    let bytes = Bytes::from(wat::parse_str(&wat).unwrap()).to_base64();
+    let bytes = base64(&wat);
     let text = format!(
         "name: t\nenvoy:\n  wasm_plugins:\n  - apiVersion: extensions.istio.io/v1alpha1\n    kind: WasmPlugin\n    metadata: {{name: hello, namespace: apps}}\n    spec:\n      url: file:///f.wasm\n      pluginName: root\n      pluginConfig: {{b: 2, a: [x, true, 1.5]}}\n      vmConfig: {{env: [{{name: A, value: b}}, {{name: POD, valueFrom: HOST}}]}}\nfiles: {{/f.wasm: {{base64: \"{bytes}\"}}}}\nscenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]\n"
     );

@@ -1,13 +1,12 @@
 //! Wasm outside the chain: services and access loggers; and VMs that are made anew.
 
-use super::{guest, lab, logs, outcomes};
-use crate::lab_run::{run_ok, run_with, story};
-use proxy_wasm_tour::model::Bytes;
+use super::{base64, guest, lab, logs, outcomes, statuses};
+use crate::lab_run::{run_ok, run_one, story};
 use proxy_wasm_tour::model::report::ScenarioReport;
 
 /// A lab with one more guest, configured somewhere else than in the chain.
 fn with(chain: &[(&str, &str)], envoy: &str, extra: &str, rest: &str) -> ScenarioReport {
-    let bytes = Bytes::from(wat::parse_str(extra).unwrap()).to_base64();
+    let bytes = base64(extra);
     let text = lab(chain, envoy, rest).replace(
         "files:\n",
         &format!("files:\n  /extra.wasm: {{base64: \"{bytes}\"}}\n"),
@@ -101,14 +100,8 @@ fn fail_reload_makes_the_vm_anew_once_the_back_off_is_over() {
         "scenarios: [{name: s, traffic: [{request: {}}, {request: {}}, {advance: 2s}, {request: {}}]}]",
     )
     .replace("vm_config:", "failure_policy: FAIL_RELOAD, reload_config: {backoff: {base_interval: 1s}}, vm_config:");
-    let report = run_with(&text, &Default::default()).unwrap();
-    let scenario = &report.scenarios[0];
-    let statuses: Vec<_> = scenario
-        .exchanges
-        .iter()
-        .map(|e| e.response.as_ref().unwrap().status)
-        .collect();
-    assert_eq!(statuses, [503, 503, 503]);
+    let scenario = &run_one(&text);
+    assert_eq!(statuses(scenario), [503, 503, 503]);
     assert_eq!(
         scenario.stats["wasm.f.vm_reload_backoff"],
         1,

@@ -1,9 +1,7 @@
 //! Properties: each attribute with its type on the wire, and the phases in which it is there.
 
-use super::guest;
-use crate::lab_run::{run_with, story};
-use proxy_wasm_tour::lab::RunOptions;
-use proxy_wasm_tour::model::Bytes;
+use super::{base64, guest};
+use crate::lab_run::{run_one, story};
 use proxy_wasm_tour::model::trace::{Kind, Value};
 
 /// What a read gives.
@@ -34,7 +32,7 @@ use Is::*;
 
 /// A whole configuration with everything that properties tell.
 fn lab(filter: &str) -> String {
-    let bytes = Bytes::from(wat::parse_str(filter).unwrap()).to_base64();
+    let bytes = base64(filter);
     format!(
         r#"
 name: t
@@ -121,9 +119,7 @@ fn read(paths: &[&str]) -> Vec<Vec<Answer>> {
         .collect();
     let script = script.join("\n");
     let callbacks: Vec<(&str, &str)> = PHASES.iter().map(|phase| (*phase, &*script)).collect();
-    let text = lab(&guest(&callbacks));
-    let mut report = run_with(&text, &RunOptions::default()).unwrap_or_else(|p| panic!("{p}"));
-    let report = report.scenarios.remove(0);
+    let report = run_one(&lab(&guest(&callbacks)));
     let seen = PHASES.map(|phase| {
         let name = format!("proxy_{phase}");
         let events = report.events.iter();
@@ -446,9 +442,7 @@ fn a_cleared_route_is_told_until_another_is_found() {
         "on_request_headers",
         "set request x-a b; prop xds.route_name",
     )]);
-    let text = lab(&filter);
-    let report = run_with(&text, &RunOptions::default()).unwrap();
-    let seen = super::outcomes(&report.scenarios[0], "proxy_get_property");
+    let seen = super::outcomes(&run_one(&lab(&filter)), "proxy_get_property");
     assert_eq!(seen, [r#"Ok {"bytes":"main"}"#]);
 }
 
@@ -458,8 +452,7 @@ fn a_built_in_name_is_not_hidden_by_what_is_set() {
         "on_request_headers",
         "setprop plugin_name x; prop plugin_name; setprop a.b 1; prop a.b; prop_raw a.b; prop_raw filter_state\\0wasm.a.b",
     )]);
-    let report = run_with(&lab(&filter), &RunOptions::default()).unwrap();
-    let seen = super::outcomes(&report.scenarios[0], "proxy_get_property");
+    let seen = super::outcomes(&run_one(&lab(&filter)), "proxy_get_property");
     let one = r#"Ok {"bytes":"1"}"#;
     // A path of two segments is another than the one segment that was set.
     assert_eq!(seen, [r#"Ok {"bytes":"plug"}"#, "NotFound", one, one]);
@@ -471,7 +464,6 @@ fn what_is_set_with_two_segments_is_read_with_neither_one_nor_two() {
         "on_request_headers",
         "setprop_raw a\\0b 1; prop a.b; prop a",
     )]);
-    let report = run_with(&lab(&filter), &RunOptions::default()).unwrap();
-    let seen = super::outcomes(&report.scenarios[0], "proxy_get_property");
+    let seen = super::outcomes(&run_one(&lab(&filter)), "proxy_get_property");
     assert_eq!(seen, ["NotFound", "NotFound"]);
 }

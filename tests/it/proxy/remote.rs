@@ -1,27 +1,30 @@
 //! Code that is fetched: attempts, the SHA-256, and what streams find when there is none.
 
 use super::{guest, logs, word};
-use crate::lab_run::{refused, run_with, story};
+use crate::lab_run::{refused, run_one, story};
 use proxy_wasm_tour::model::Bytes;
 use proxy_wasm_tour::model::report::ScenarioReport;
 use sha2::Digest as _;
 
 const URL: &str = "https://code.example/f.wasm";
 
-/// A module, and its SHA-256 in hexadecimal.
-fn module() -> (Bytes, String) {
-    let text = guest(&[("on_request_headers", "log served")]);
-    let bytes = wat::parse_str(text).unwrap();
+/// A module in base64, and its SHA-256 in hexadecimal.
+fn module(callback: &str, script: &str) -> (String, String) {
+    let bytes = wat::parse_str(guest(&[(callback, script)])).unwrap();
     let hash = sha2::Sha256::digest(&bytes);
     let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    (bytes.into(), hex)
+    (Bytes::from(bytes).to_base64(), hex)
+}
+
+/// The module that a lab has, unless it says otherwise.
+fn served() -> (String, String) {
+    module("on_request_headers", "log served")
 }
 
 /// A lab of a filter whose code is fetched: keys of the file, of the remote source, of the plugin
 /// and of its VM.
 fn lab(file: &str, remote: &str, plugin: &str, vm: &str) -> String {
-    let (bytes, hash) = module();
-    let bytes = bytes.to_base64();
+    let (bytes, hash) = served();
     let remote = match remote.contains("sha256") {
         true => remote.to_owned(),
         false => format!("sha256: {hash}{remote}"),
@@ -45,9 +48,7 @@ scenarios:
 }
 
 fn play(file: &str, remote: &str, plugin: &str, vm: &str) -> ScenarioReport {
-    let text = lab(file, remote, plugin, vm);
-    let mut report = run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}\n{text}"));
-    report.scenarios.remove(0)
+    run_one(&lab(file, remote, plugin, vm))
 }
 
 /// Status and details of the request, and the time at which it began in milliseconds.
@@ -160,17 +161,9 @@ fn without_code_a_plugin_that_fails_open_is_skipped() {
 /// The configuration was taken before the code was there, so nobody is left to reject it.
 #[test]
 fn fetched_code_that_cannot_start_leaves_the_plugin_without_a_vm() {
-    let text = guest(&[("on_configure", "return 0")]);
-    let (bytes, _) = module();
-    let other = Bytes::from(wat::parse_str(text).unwrap());
-    let hash: String = sha2::Sha256::digest(&other[..])
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let text = lab("delay: 1ms", &format!("sha256: {hash}"), "", "")
-        .replace(&bytes.to_base64(), &other.to_base64());
-    let mut report = run_with(&text, &Default::default()).unwrap();
-    let report = report.scenarios.remove(0);
+    let (other, hash) = module("on_configure", "return 0");
+    let text = lab("delay: 1ms", &format!("sha256: {hash}"), "", "").replace(&served().0, &other);
+    let report = run_one(&text);
     assert_eq!(report.rejected, None);
     assert!(
         outcome(&report).starts_with("503 wasm_fail_stream"),
@@ -196,8 +189,7 @@ fn two_plugins_of_one_sha256_are_fetched_both() {
     let (filter, tail) = rest.split_once("files:\n").unwrap();
     let second = filter.replace("{name: f,", "{name: g,");
     let text = format!("{head}  - name: f\n{filter}  - name: g\n{second}files:\n{tail}");
-    let mut report = run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}\n{text}"));
-    let report = report.scenarios.remove(0);
+    let report = run_one(&text);
     assert_eq!(logs(&report), ["served", "served"], "{}", story(&report));
     assert_eq!(stat(&report, "cache_misses"), 2);
     assert_eq!(stat(&report, "cache_negative_hits"), 1);

@@ -1,6 +1,6 @@
 //! Local replies: by which way they reach the client, and who sees them; failing VMs.
 
-use super::{answer, callbacks, first, guest, logs, play, play_one, play_with, response};
+use super::{answer, callbacks, first, guest, logs, play, play_one, play_with, response, statuses};
 use crate::lab_run::story;
 use proxy_wasm_tour::model::report::ExchangeOutcome;
 
@@ -192,14 +192,9 @@ fn fail_open_differs_between_the_old_flag_and_the_policy() {
             "scenarios: [{name: s, traffic: [{request: {}}, {request: {}}]}]",
         )
         .replace("vm_config:", &format!("{policy}, vm_config:"));
-        let report = crate::lab_run::run_with(&text, &Default::default()).unwrap();
-        let statuses: Vec<_> = report.scenarios[0]
-            .exchanges
-            .iter()
-            .map(|e| e.response.as_ref().unwrap().status)
-            .collect();
+        let report = crate::lab_run::run_one(&text);
         let second = if policy.contains("CLOSED") { 503 } else { 200 };
-        assert_eq!(statuses, [first_status, second], "{policy}");
+        assert_eq!(statuses(&report), [first_status, second], "{policy}");
     }
 }
 
@@ -275,8 +270,7 @@ fn a_plugin_on_the_dead_vm_that_the_request_never_reached_stays_out_of_the_503()
         "scenarios: [{name: s, traffic: [{request: {}}]}]",
     )
     .replace("vm_id: b", "vm_id: a");
-    let report = crate::lab_run::run_with(&text, &Default::default()).unwrap();
-    let scenario = &report.scenarios[0];
+    let scenario = &crate::lab_run::run_one(&text);
     assert_eq!(answer(scenario), r#"503 "" - wasm_fail_stream"#);
     let replies = scenario.events.iter().filter(|e| e.name == "local_reply");
     assert_eq!(replies.count(), 1, "{}", story(scenario));

@@ -1,7 +1,7 @@
 //! The router and the connection manager: tables of what Envoy answers and adds.
 
-use super::{answer, first, response};
-use crate::lab_run::story;
+use super::{answer, first, response, statuses};
+use crate::lab_run::{run_one, story};
 
 pub(super) fn play(
     envoy: &str,
@@ -12,13 +12,9 @@ pub(super) fn play(
         true => "",
         false => "  listener: {name: l}\n",
     };
-    let text = format!(
+    run_one(&format!(
         "name: t\nenvoy:\n{listener}{envoy}\n{rest}\nscenarios:\n- name: s\n  traffic:\n{traffic}"
-    );
-    let options = Default::default();
-    let mut report =
-        crate::lab_run::run_with(&text, &options).unwrap_or_else(|p| panic!("{p}\n{text}"));
-    report.scenarios.remove(0)
+    ))
 }
 
 #[test]
@@ -86,12 +82,8 @@ fn an_unknown_cluster_is_refused_at_load_or_answered_503() {
             && refused.contains("Did you mean `web`?"),
         "{refused}"
     );
-    let report =
-        crate::lab_run::run_with(&text("validate_clusters: false, "), &Default::default()).unwrap();
-    assert_eq!(
-        answer(&report.scenarios[0]),
-        r#"503 "" NC cluster_not_found"#
-    );
+    let report = run_one(&text("validate_clusters: false, "));
+    assert_eq!(answer(&report), r#"503 "" NC cluster_not_found"#);
 }
 
 #[test]
@@ -239,12 +231,7 @@ fn upstream_rules_match_in_order_and_echo_without_one() {
         "upstreams: {web: [{match: {method: POST}, reply: {status: 201}}, {match: {headers: {a: b}}, reply: {status: 202}}]}",
         "  - request: {method: POST}\n  - request: {headers: {a: b}}\n  - request: {body: hi}",
     );
-    let statuses: Vec<_> = report
-        .exchanges
-        .iter()
-        .map(|e| e.response.as_ref().unwrap().status)
-        .collect();
-    assert_eq!(statuses, [201, 202, 200]);
+    assert_eq!(statuses(&report), [201, 202, 200]);
     let echo: serde_json::Value =
         serde_json::from_slice(&report.exchanges[2].response.as_ref().unwrap().body).unwrap();
     assert_eq!(

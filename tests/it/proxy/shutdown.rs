@@ -1,7 +1,7 @@
 //! Root contexts at the end of a scenario, where Envoy shuts down.
 
 use super::{guest, lab, outcomes, parent, play_with, word};
-use crate::lab_run::{run_with, story};
+use crate::lab_run::{run_one, story};
 use proxy_wasm_tour::model::report::ScenarioReport;
 use proxy_wasm_tour::model::trace::Event;
 
@@ -129,8 +129,7 @@ fn proxy_done_deletes_a_root_that_waits_once_the_callback_has_returned() {
         "scenarios: [{name: s, traffic: [{advance: 1s}]}]",
     )
     .replace("vm_id: b", "vm_id: a");
-    let mut report = run_with(&text, &Default::default()).unwrap();
-    let report = report.scenarios.remove(0);
+    let report = run_one(&text);
     let worker: Vec<String> = lines(&report)
         .into_iter()
         .filter(|line| line.starts_with('1'))

@@ -1,8 +1,7 @@
 //! How many VMs and root contexts there are, and what each thread has of its own.
 
-use super::{guest, lab, logs, parent, word};
+use super::{base64, guest, lab, logs, parent, word};
 use crate::lab_run::{run_ok, story};
-use proxy_wasm_tour::model::Bytes;
 use proxy_wasm_tour::model::report::ScenarioReport;
 use proxy_wasm_tour::model::trace::Kind;
 
@@ -12,7 +11,7 @@ fn run(workers: usize, plugins: &[(&str, &str, &str)]) -> ScenarioReport {
         ("on_vm_start", "log vm_start"),
         ("on_configure", "log configured"),
     ]);
-    let bytes = Bytes::from(wat::parse_str(&wat).unwrap()).to_base64();
+    let bytes = base64(&wat);
     let filters: String = plugins
         .iter()
         .map(|(name, vm_id, text)| {

@@ -1,7 +1,7 @@
 //! `envoy.filters.http.local_ratelimit`.
 
 use super::{answer, counters, filter, got, of, play, refused, routed, sent};
-use crate::proxy::router;
+use crate::proxy::{router, statuses};
 
 const LIMITED: &str = "429 \"local_rate_limited\" RL local_rate_limited";
 const ON: &str = ", filter_enabled: {default_value: {numerator: 100}}, filter_enforced: {default_value: {numerator: 100}}";
@@ -13,12 +13,6 @@ fn settings(more: &str) -> String {
 
 fn with(more: &str) -> String {
     filter("local_ratelimit.v3.LocalRateLimit", &settings(more))
-}
-
-fn statuses(report: &proxy_wasm_tour::model::report::ScenarioReport) -> Vec<u16> {
-    let all = report.exchanges.iter();
-    all.map(|e| e.response.as_ref().map_or(0, |r| r.status))
-        .collect()
 }
 
 #[test]

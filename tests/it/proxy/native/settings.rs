@@ -42,6 +42,16 @@ fn a_field_that_no_filter_has_is_refused_with_its_place() {
             "`response_trailers_mutations` of header mutations is not simulated",
         ),
         (
+            "decompressor.v3.Decompressor",
+            "",
+            "the filter `envoy.extensions.filters.http.decompressor.v3.Decompressor` is not simulated",
+        ),
+        (
+            "oauth2.v3.OAuth2",
+            "",
+            "the filter `envoy.extensions.filters.http.oauth2.v3.OAuth2` is not simulated",
+        ),
+        (
             "corss.v3.Cors",
             "",
             "no such filter type: `envoy.extensions.filters.http.corss.v3.Cors`\n  Did you mean `type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors`?",

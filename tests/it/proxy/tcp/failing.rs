@@ -2,7 +2,7 @@
 
 use super::super::logs;
 use super::{ECHO, TCP_PROXY, callbacks, ended, guest, lab, of, play_chain, play_plugin};
-use crate::lab_run::{run_with, story};
+use crate::lab_run::{run_one, story};
 use proxy_wasm_tour::model::report::{Connection, ConnectionOutcome};
 
 const TWICE: &str = "  - tcp: {send: [abc], close: true}\n  - tcp: {send: [def], close: true}";
@@ -155,8 +155,8 @@ fn a_module_that_cannot_start_refuses_the_configuration() {
         ECHO,
         "scenarios: [{name: s, traffic: [{tcp: {send: [a]}}]}]",
     );
-    let report = run_with(&text, &Default::default()).unwrap();
-    let rejected = report.scenarios[0].rejected.as_deref();
+    let report = run_one(&text);
+    let rejected = report.rejected.as_deref();
     assert_eq!(rejected, Some("Unable to create Wasm plugin f"));
-    assert!(report.scenarios[0].connections.is_empty());
+    assert!(report.connections.is_empty());
 }

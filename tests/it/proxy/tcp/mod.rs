@@ -6,9 +6,8 @@ mod config;
 mod failing;
 mod upstream;
 
-use super::guest;
-use crate::lab_run::{run_with, story};
-use proxy_wasm_tour::lab::RunOptions;
+use super::{chain_of, guest};
+use crate::lab_run::{run_one, story};
 use proxy_wasm_tour::model::Bytes;
 use proxy_wasm_tour::model::report::{Connection, ScenarioReport};
 use proxy_wasm_tour::model::trace::Kind;
@@ -20,15 +19,7 @@ pub(crate) const TCP_PROXY: &str = "  - {name: tcp, typed_config: {\"@type\": ty
 
 /// A lab of guests as network filters before a terminal one. `plugin` has more keys of each plugin.
 pub(crate) fn lab(guests: &[(&str, &str)], plugin: &str, end: &str, rest: &str) -> String {
-    let mut filters = String::new();
-    let mut files = String::new();
-    for (name, wat) in guests {
-        filters += &format!(
-            "  - name: {name}\n    typed_config:\n      \"@type\": type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm\n      config: {{name: {name}, {plugin} vm_config: {{vm_id: {name}, code: {{local: {{filename: /{name}.wasm}}}}}}}}\n"
-        );
-        let bytes = Bytes::from(wat::parse_str(wat).unwrap_or_else(|e| panic!("{e}\n{wat}")));
-        files += &format!("  /{name}.wasm: {{base64: \"{}\"}}\n", bytes.to_base64());
-    }
+    let (filters, files) = chain_of("network", guests, &format!("{plugin} "));
     format!("name: test\nenvoy:\n  network_filters:\n{filters}{end}\nfiles:\n{files}\n{rest}\n")
 }
 
@@ -46,10 +37,7 @@ fn play_plugin(
     traffic: &str,
 ) -> ScenarioReport {
     let rest = format!("{rest}\nscenarios:\n- name: s\n  traffic:\n{traffic}");
-    let text = lab(guests, plugin, end, &rest);
-    let mut report =
-        run_with(&text, &RunOptions::default()).unwrap_or_else(|p| panic!("{p}\n{text}"));
-    report.scenarios.remove(0)
+    run_one(&lab(guests, plugin, end, &rest))
 }
 
 /// One guest with these scripts before a terminal filter.
