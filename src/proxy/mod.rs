@@ -20,6 +20,7 @@ mod ending;
 mod filter_state;
 mod foreign;
 mod grpc;
+mod gzip;
 mod iterate;
 mod local_reply;
 mod log_line;

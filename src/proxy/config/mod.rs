@@ -34,7 +34,8 @@ pub(crate) use listener::{Filter, FilterKind, Manager};
 pub(crate) use matching::{HeaderMatch, PathMatch, TextMatch};
 pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
 pub(crate) use native::{
-    Abort, BufferRoute, CorsPolicy, Csrf, Delay, Fault, HeaderMutation, HostLimits, LocalRateLimit,
+    Abort, BufferRoute, Compressible, Compressor, CompressorRoute, CorsPolicy, Csrf,
+    Decompressible, Decompressor, Delay, Fault, HeaderMutation, HostLimits, LocalRateLimit,
     Mutation, Mutations, Native, NativeRoute, Parameter, Percent, RateLimitService, Rbac,
     RbacAction, Rule, Rules, TokenBucket,
 };

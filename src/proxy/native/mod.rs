@@ -5,6 +5,7 @@
 //! host calls that a Wasm filter would make. Must not know: VMs, guests, YAML.
 
 mod buffer;
+mod compression;
 mod cors;
 mod csrf;
 mod descriptors;
@@ -23,7 +24,7 @@ use super::config::{Config, Filter, FilterKind, Native, NativeRoute, PerRoute};
 use super::iterate::Verdict;
 use super::shared::Shared;
 use super::stream::Info;
-use super::task::{Call, Direction, Part, Pass};
+use super::task::{Call, Direction, Part, Pass, Task};
 use crate::model::Headers;
 
 /// Where a step runs: a stream and one of its filters.
@@ -47,6 +48,8 @@ pub(super) enum NativeStream {
     Asked(ratelimit::Asked),
     /// The buffer filter takes the whole request; its body's bytes so far.
     Buffering(u64),
+    /// The compressor or the decompressor: what it knows and works with.
+    Coding(Box<compression::Coding>),
     /// The cors filter has allowed this origin.
     Cors(Vec<u8>),
     /// The fault filter has begun something.
@@ -92,12 +95,25 @@ impl Shared {
         let FilterKind::Native(native) = &config.manager.filters[filter].kind else {
             return self.wasm_pass(pass, filter);
         };
-        let at = At {
-            stream: pass.stream,
-            filter,
-        };
+        let stream = pass.stream;
+        let at = At { stream, filter };
         let verdict = self.native_pass(native, at, &mut pass);
+        let direction = pass.direction;
+        let last = match pass.part {
+            Part::Trailers => self.compressed_end(at, direction),
+            _ => None,
+        };
         self.settle(pass, filter, verdict);
+        if let Some(bytes) = last {
+            // It goes before the trailers, which `settle` has sent on.
+            let at = self.streams[at.stream].next(Some(filter), direction);
+            let part = Part::Data(bytes);
+            let pass = Pass {
+                at,
+                ..self.begin_pass(stream, direction, part, false)
+            };
+            self.push_front(Task::Pass(pass));
+        }
         None
     }
 
@@ -105,6 +121,12 @@ impl Shared {
         let decode = pass.direction == Direction::Decode;
         match (native, &mut pass.part) {
             (Native::Buffer(limit), part) => self.buffer_request(at, *limit, part, pass.end),
+            (Native::Compressor(config), part) => {
+                self.compress(at, config, pass.direction, part, pass.end)
+            }
+            (Native::Decompressor(config), part) => {
+                self.decompress(at, config, pass.direction, part, pass.end)
+            }
             (Native::Cors, Part::Headers) if decode => self.cors_request(at),
             (Native::Cors, Part::Headers) => self.cors_response(at),
             (Native::Csrf(policy), Part::Headers) => self.csrf_request(at, policy),

@@ -60,6 +60,43 @@ impl Shared {
         self.record(Kind::Chain, event, None, None, args);
     }
 
+    /// Adds a trailer to a direction, which may have had none.
+    pub(super) fn native_trailer(
+        &mut self,
+        at: At,
+        direction: Direction,
+        name: &str,
+        value: &[u8],
+    ) {
+        let half = self.streams[at.stream].half(direction);
+        let trailers = half.trailers.get_or_insert_default();
+        trailers.push(name, value);
+        if self.trace.capture {
+            let map = match direction {
+                Direction::Decode => "request_trailers",
+                Direction::Encode => "response_trailers",
+            };
+            let args = vec![
+                arg("map_type", map),
+                arg("key", name.as_bytes()),
+                arg("value", value),
+            ];
+            self.record(Kind::Chain, "add_header_map_value", None, None, args);
+        }
+    }
+
+    /// Records what a piece of a body has become.
+    pub(super) fn native_body(&mut self, direction: Direction, bytes: &[u8]) {
+        if self.trace.takes(bytes.len()) {
+            let buffer = match direction {
+                Direction::Decode => "http_request_body",
+                Direction::Encode => "http_response_body",
+            };
+            let args = vec![arg("buffer_type", buffer), arg("value", bytes)];
+            self.record(Kind::Chain, "set_buffer_bytes", None, None, args);
+        }
+    }
+
     /// Records what a filter has decided, and the counter that says so in Envoy's stats.
     pub(super) fn native_count(&mut self, stat: &str) {
         self.http_stat(stat, 1);

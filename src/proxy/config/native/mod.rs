@@ -3,6 +3,7 @@
 //! Every field is read or refused by name. Must not know what a filter does with its settings.
 
 mod buffer;
+mod compression;
 mod cors;
 mod csrf;
 mod fault;
@@ -17,6 +18,9 @@ use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 
 pub(crate) use buffer::BufferRoute;
+pub(crate) use compression::{
+    Compressible, Compressor, CompressorRoute, Decompressible, Decompressor,
+};
 pub(crate) use cors::CorsPolicy;
 pub(crate) use csrf::Csrf;
 pub(crate) use fault::{Abort, Delay, Fault};
@@ -31,10 +35,14 @@ pub(crate) use rbac::{Rbac, RbacAction, Rule, Rules};
 pub(crate) enum Native {
     /// `envoy.filters.http.buffer`: the most bytes of a request.
     Buffer(u32),
+    /// `envoy.filters.http.compressor`.
+    Compressor(Box<Compressor>),
     /// `envoy.filters.http.cors`: its policy is the route's.
     Cors,
     /// `envoy.filters.http.csrf`.
     Csrf(Box<Csrf>),
+    /// `envoy.filters.http.decompressor`.
+    Decompressor(Box<Decompressor>),
     /// `envoy.filters.http.fault`.
     Fault(Box<Fault>),
     /// `envoy.filters.http.header_mutation`.
@@ -52,6 +60,8 @@ pub(crate) enum Native {
 pub(crate) enum NativeRoute {
     /// `BufferPerRoute`.
     Buffer(BufferRoute),
+    /// `CompressorPerRoute`.
+    Compressor(CompressorRoute),
     /// `CorsPolicy`.
     Cors(Box<CorsPolicy>),
     /// `CsrfPolicy`: in place of the filter's own.
@@ -70,9 +80,12 @@ pub(crate) enum NativeRoute {
 
 const BUFFER: &str = "envoy.extensions.filters.http.buffer.v3.Buffer";
 const BUFFER_ROUTE: &str = "envoy.extensions.filters.http.buffer.v3.BufferPerRoute";
+const COMPRESSOR: &str = "envoy.extensions.filters.http.compressor.v3.Compressor";
+const COMPRESSOR_ROUTE: &str = "envoy.extensions.filters.http.compressor.v3.CompressorPerRoute";
 const CORS: &str = "envoy.extensions.filters.http.cors.v3.Cors";
 const CORS_ROUTE: &str = "envoy.extensions.filters.http.cors.v3.CorsPolicy";
 const CSRF: &str = "envoy.extensions.filters.http.csrf.v3.CsrfPolicy";
+const DECOMPRESSOR: &str = "envoy.extensions.filters.http.decompressor.v3.Decompressor";
 const FAULT: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault";
 const LIMIT: &str = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
 const MUTATION: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
@@ -84,11 +97,23 @@ const RBAC: &str = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const RBAC_ROUTE: &str = "envoy.extensions.filters.http.rbac.v3.RBACPerRoute";
 
 /// The messages that configure a native filter.
-pub(super) const TYPES: [&str; 8] = [BUFFER, CORS, CSRF, FAULT, LIMIT, MUTATION, RATELIMIT, RBAC];
+pub(super) const TYPES: [&str; 10] = [
+    BUFFER,
+    COMPRESSOR,
+    CORS,
+    CSRF,
+    DECOMPRESSOR,
+    FAULT,
+    LIMIT,
+    MUTATION,
+    RATELIMIT,
+    RBAC,
+];
 
 /// The messages that a route can have for one.
-pub(super) const ROUTE_TYPES: [&str; 8] = [
+pub(super) const ROUTE_TYPES: [&str; 9] = [
     BUFFER_ROUTE,
+    COMPRESSOR_ROUTE,
     CORS_ROUTE,
     CSRF,
     FAULT,
@@ -102,7 +127,9 @@ pub(super) const ROUTE_TYPES: [&str; 8] = [
 pub(super) fn read(kind: &str, mut fields: Fields<'_>) -> Result<Option<Native>, Problem> {
     let native = match kind {
         BUFFER => Native::Buffer(buffer::read_limit(&mut fields)?),
+        COMPRESSOR => Native::Compressor(Box::new(Compressor::read(&mut fields)?)),
         CORS => Native::Cors,
+        DECOMPRESSOR => Native::Decompressor(Box::new(Decompressor::read(&mut fields)?)),
         CSRF => Native::Csrf(Box::new(Csrf::read(&mut fields)?)),
         FAULT => Native::Fault(Box::new(Fault::read(&mut fields)?)),
         LIMIT => Native::LocalRateLimit(Box::new(LocalRateLimit::read(&mut fields)?)),
@@ -122,6 +149,7 @@ pub(super) fn read_route(
 ) -> Result<Option<NativeRoute>, Problem> {
     let route = match kind {
         BUFFER_ROUTE => NativeRoute::Buffer(BufferRoute::read(&mut fields)?),
+        COMPRESSOR_ROUTE => NativeRoute::Compressor(CompressorRoute::read(&mut fields)?),
         CORS_ROUTE => NativeRoute::Cors(Box::new(CorsPolicy::read(&mut fields)?)),
         CSRF => NativeRoute::Csrf(Box::new(Csrf::read(&mut fields)?)),
         FAULT => NativeRoute::Fault(Box::new(Fault::read(&mut fields)?)),
@@ -147,6 +175,7 @@ impl Native {
         matches!(
             (self, route),
             (Self::Buffer(_), NativeRoute::Buffer(_))
+                | (Self::Compressor(_), NativeRoute::Compressor(_))
                 | (Self::Cors, NativeRoute::Cors(_))
                 | (Self::Csrf(_), NativeRoute::Csrf(_))
                 | (Self::Fault(_), NativeRoute::Fault(_))

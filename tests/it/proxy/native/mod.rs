@@ -2,8 +2,10 @@
 
 mod buffer;
 mod compare;
+mod compressor;
 mod cors;
 mod csrf;
+mod decompressor;
 mod fault;
 mod header_mutation;
 mod local_ratelimit;

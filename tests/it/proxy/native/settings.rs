@@ -42,9 +42,9 @@ fn a_field_that_no_filter_has_is_refused_with_its_place() {
             "`response_trailers_mutations` of header mutations is not simulated",
         ),
         (
-            "decompressor.v3.Decompressor",
+            "ext_proc.v3.ExternalProcessor",
             "",
-            "the filter `envoy.extensions.filters.http.decompressor.v3.Decompressor` is not simulated",
+            "the filter `envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor` is not simulated",
         ),
         (
             "oauth2.v3.OAuth2",
