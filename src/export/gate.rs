@@ -6,6 +6,7 @@
 //! not know: where the files came from, where the verdict goes.
 
 mod proof;
+mod quests;
 mod shape;
 mod text;
 mod trial;

@@ -8,6 +8,7 @@ use super::failure::Stop;
 use super::port::{Answer, At, Proxy, Refusal};
 use super::state::VmState;
 use crate::abi::{HostCall, LogLevel, Status};
+use crate::model::exercise::Played;
 use std::borrow::Cow;
 use wasmi::StoreContextMut;
 
@@ -23,6 +24,8 @@ pub(super) enum Out {
     Pairs(usize, Vec<u8>),
     /// Like `Bytes`, where an out-pointer of 0 means that the guest does not want it.
     Optional(usize, Vec<u8>),
+    /// Like `Bytes`, as somebody has filled it in who plays the host.
+    Played(usize, Box<Played>),
 }
 
 impl Out {
@@ -32,6 +35,7 @@ impl Out {
             Self::U32(..) => 4,
             Self::U64(..) => 8,
             Self::Bytes(_, bytes) | Self::Pairs(_, bytes) | Self::Optional(_, bytes) => bytes.len(),
+            Self::Played(_, played) => played.bytes.as_ref().map_or(0, |bytes| bytes.len()),
         }
     }
 }

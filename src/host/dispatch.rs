@@ -9,6 +9,7 @@ use super::port::{HostCallPoint, Proxy, Refusal};
 use super::profile::Change;
 use super::state::{MAX_ARGS, Pending, Phase, VmState};
 use crate::abi::{Group, HostCall, LogLevel, ParamKind, Returns, Status};
+use crate::model::exercise::Played;
 use crate::model::trace::{Kind, Outcome};
 use std::borrow::Cow;
 use wasmi::{AsContextMut as _, Caller, Error, Extern, StoreContextMut};
@@ -272,6 +273,29 @@ impl Ended {
     }
 }
 
+/// A host call that somebody answers in the host's place.
+fn play<P: Proxy>(
+    running: &mut Call<'_, P>,
+    call: &'static HostCall,
+    played: Option<Played>,
+) -> Ended {
+    let Some(played) = played else {
+        let why = "nobody has answered it yet: the part of the host is yours";
+        return Ended::refused(Refusal::new(Status::InternalFailure, why));
+    };
+    let status = played.status.and_then(Status::from_u32);
+    let status = status.unwrap_or(Status::Ok);
+    let mut place = 0;
+    for param in call.params {
+        if matches!(param.kind, ParamKind::OutBytes | ParamKind::OutPairs) {
+            running.give(Out::Played(place, Box::new(played)));
+            break;
+        }
+        place += param.kind.wasm().len();
+    }
+    Ended::new(status.number(), status.word(), "as you have answered it")
+}
+
 /// Capability and profile first, then the body.
 fn run<P: Proxy>(running: &mut Call<'_, P>, bound: Bound<P>) -> Ended {
     let call = bound.call;
@@ -294,6 +318,12 @@ fn run<P: Proxy>(running: &mut Call<'_, P>, bound: Bound<P>) -> Ended {
             return Ended::refused(refusal);
         }
         Some(Change::Absent) | None => {}
+    }
+    if let (Body::Status(_), Phase::Callback) = (&bound.body, running.state().phase) {
+        let at = running.at;
+        if let Some(played) = running.proxy.played(call.name, at) {
+            return play(running, call, played);
+        }
     }
     match bound.body {
         Body::Status(body) => match body(running) {

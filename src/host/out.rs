@@ -6,6 +6,7 @@ use super::port::{Answer, Proxy, Refusal};
 use super::state::{Phase, VmState};
 use crate::abi::{HostCall, Status, pairs};
 use crate::model::Bytes;
+use crate::model::exercise::Played;
 use crate::model::trace::{Kind, Outcome, Trace, Value, arg};
 use wasmi::{StoreContextMut, Val};
 
@@ -39,6 +40,7 @@ pub(super) fn hand_over<P: Proxy>(
                 (*place, to.deliver(*place, bytes, false))
             }
             Out::Optional(place, bytes) => (*place, to.deliver(*place, bytes, true)),
+            Out::Played(place, played) => (*place, to.play(*place, played)),
         };
         if result.is_err() {
             return Handed {
@@ -120,6 +122,30 @@ impl<P: Proxy> Place<'_, '_, P> {
         Ok(())
     }
 
+    /// The same as somebody has filled it in: each part as it stands, right or wrong.
+    fn play(&mut self, place: usize, played: &Played) -> Answer<()> {
+        let empty = Bytes::default();
+        let bytes = played.bytes.as_ref().unwrap_or(&empty);
+        let length = bytes.len() as u32;
+        let address = match played.allocate.unwrap_or(length) {
+            0 => 0,
+            size => self.allocate(size)?,
+        };
+        // Without memory of its own a value can only go where the guest is sent.
+        let to = match address {
+            0 => played.pointer.unwrap_or(0),
+            address => address,
+        };
+        if to != 0 && write(self.ctx, to, bytes).is_none() {
+            return Err(refuse(format!(
+                "{length} bytes at 0x{to:x} lie outside the module's memory of {} bytes",
+                self.memory_length()
+            )));
+        }
+        self.put(place, &played.pointer.unwrap_or(address).to_le_bytes())?;
+        self.put(place + 1, &played.size.unwrap_or(length).to_le_bytes())
+    }
+
     /// Calls the guest's allocator; never with 0. Its trap fails the VM, and the host call goes on.
     fn allocate(&mut self, size: u32) -> Answer<u32> {
         let Some((allocator, name)) = self.ctx.data().allocator else {
@@ -192,6 +218,7 @@ fn refuse(why: impl Into<String>) -> Refusal {
 fn shown(call: &HostCall, out: &Out) -> Value {
     match out {
         Out::Bytes(_, bytes) if call.name == "proxy_get_property" => property(bytes),
+        Out::Played(_, played) => Value::Bytes(played.bytes.clone().unwrap_or_default()),
         Out::U32(_, n) => Value::Int(i64::from(*n)),
         Out::U64(_, n) => Value::Int(*n as i64),
         Out::Bytes(_, bytes) | Out::Optional(_, bytes) => Value::Bytes(bytes[..].into()),

@@ -8,6 +8,7 @@
 
 use crate::abi::{BufferType, LogLevel, MapType, MetricType, Status, StreamType};
 use crate::model::Headers;
+use crate::model::exercise::Played;
 use crate::model::trace::Trace;
 use std::borrow::Cow;
 
@@ -134,6 +135,12 @@ pub struct HostCallPoint {
 pub trait Proxy: Sized + 'static {
     /// Whether the guest is suspended before this host call, so that another thread can run.
     fn suspends(&mut self, point: &HostCallPoint) -> bool;
+
+    /// What somebody who plays the host answers to this host call: `None` where the proxy answers
+    /// itself, `Some(None)` while that answer is missing.
+    fn played(&mut self, _call: &'static str, _at: At) -> Option<Option<Played>> {
+        None
+    }
 
     /// The trace that callbacks and host calls are recorded in.
     fn trace(&mut self) -> &mut Trace;

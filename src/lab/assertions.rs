@@ -4,7 +4,7 @@
 //! check for each thing that it names, so that a failure says which.
 
 mod connection;
-mod event;
+pub(super) mod event;
 mod state;
 mod text;
 

@@ -5,6 +5,7 @@
 
 mod assertions;
 mod choose;
+mod grade;
 mod hunt;
 mod mistakes;
 mod modules;
@@ -16,6 +17,7 @@ mod session;
 
 pub use assertions::check;
 pub use choose::{REQUEST, put_request, put_request_part, scenario_named};
+pub use grade::{Right, grade, grade_one, right};
 pub use mistakes::recognise;
 pub use modules::{Beside, Compiled, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};

@@ -4,10 +4,13 @@
 //! no meaning is an error. Must not know: what Envoy's configuration means (it stays a tree with
 //! places), where files lie.
 
+mod answers;
+mod exercise;
 mod expect;
 mod files;
 mod grpc;
 mod parts;
+mod select;
 mod time;
 mod traffic;
 mod upstream;
@@ -17,10 +20,10 @@ pub(crate) use values::is_header_name;
 
 use super::Beside;
 use crate::host::{PROFILES, Profile};
-use crate::model::lab::{Expectation, File, Lab, Mistake, Mutant, Scenario, Schedule};
+use crate::model::Problem;
+use crate::model::lab::{Expectation, File, Lab, Mistake, Mutant, Scenario, Schedule, Source};
 use crate::model::trace::thread_number;
 use crate::model::yaml::{self, Fields, Node, Value, nearest};
-use crate::model::{Exercise, Problem};
 use std::collections::BTreeMap;
 
 /// More workers than that teach nothing and cost a VM each.
@@ -41,7 +44,7 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
             "Begin with `name:` and `envoy:`.",
         ));
     }
-    let parts = parts::replace(&mut root, beside)?;
+    let mut parts = parts::replace(&mut root, beside)?;
     let mut f = Fields::of(&root)?;
     let name = f.take("name").map(text_of).transpose()?.unwrap_or_default();
     let profile = f
@@ -69,7 +72,7 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         place: root.place.clone(),
         value: Value::Map(Vec::new()),
     });
-    let files = f
+    let mut files = f
         .take("files")
         .map(files::files)
         .transpose()?
@@ -87,11 +90,16 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         Some(node) => scenarios(node, &scope)?,
         None => vec![traffic::one_get(&root.place)],
     };
-    let exercises = f
+    let around = exercise::Around {
+        scenarios: &scenarios,
+        files: &files,
+    };
+    let (exercises, mut quests) = f
         .take("exercises")
-        .map(|node| exercises(node, &scenarios))
+        .map(|node| exercise::exercises(node, &around))
         .transpose()?
         .unwrap_or_default();
+    let plays = answers::take(&exercises, &mut quests, &mut files, &mut parts, beside)?;
     let mistakes = f
         .take("mistakes")
         .map(mistakes)
@@ -116,6 +124,8 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         upstreams,
         scenarios,
         exercises,
+        quests,
+        plays,
         mistakes,
         mutants,
         parts,
@@ -225,33 +235,6 @@ fn scenarios(node: &Node, scope: &Scope<'_>) -> Result<Vec<Scenario>, Problem> {
     Ok(scenarios)
 }
 
-fn exercises(node: &Node, scenarios: &[Scenario]) -> Result<Vec<Exercise>, Problem> {
-    let read = |item: &Node| {
-        let mut f = Fields::of(item)?;
-        let exercise = Exercise {
-            id: text_of(f.require("id")?)?,
-            kind: text_of(f.require("kind")?)?,
-            task: text_of(f.require("task")?)?,
-            scenarios: match f.take("scenarios") {
-                Some(list) => list
-                    .as_list()?
-                    .iter()
-                    .map(|node| known_scenario(node, scenarios))
-                    .collect::<Result<_, _>>()?,
-                None => scenarios
-                    .iter()
-                    .map(|scenario| scenario.name.clone())
-                    .collect(),
-            },
-            hints: f.take("hints").map(texts).transpose()?.unwrap_or_default(),
-            why: f.take("why").map(text_of).transpose()?.unwrap_or_default(),
-        };
-        f.finish()?;
-        Ok(exercise)
-    };
-    node.as_list()?.iter().map(read).collect()
-}
-
 fn known_scenario(node: &Node, scenarios: &[Scenario]) -> Result<String, Problem> {
     let name = node.as_str()?;
     if scenarios.iter().any(|scenario| scenario.name == name) {
@@ -274,7 +257,8 @@ fn mistakes(node: &Node) -> Result<Vec<Mistake>, Problem> {
         let mut f = Fields::of(item)?;
         let mistake = Mistake {
             name: text_of(f.require("name")?)?,
-            files: edits(f.require("files")?)?,
+            files: edits(f.take("files"))?,
+            modules: modules(f.take("modules"))?,
             expect: expect::expectations(f.require("expect")?, None)?,
             say: text_of(f.require("say")?)?,
             see: f.take("see").map(text_of).transpose()?.unwrap_or_default(),
@@ -290,7 +274,8 @@ fn mutants(node: &Node) -> Result<Vec<Mutant>, Problem> {
         let mut f = Fields::of(item)?;
         let mutant = Mutant {
             name: text_of(f.require("name")?)?,
-            files: edits(f.require("files")?)?,
+            files: edits(f.take("files"))?,
+            modules: modules(f.take("modules"))?,
         };
         f.finish()?;
         Ok(mutant)
@@ -299,11 +284,23 @@ fn mutants(node: &Node) -> Result<Vec<Mutant>, Problem> {
 }
 
 /// Edits by the name of their part.
-fn edits(node: &Node) -> Result<BTreeMap<String, String>, Problem> {
-    node.as_map()?
-        .iter()
+fn edits(node: Option<&Node>) -> Result<BTreeMap<String, String>, Problem> {
+    let entries = node.map_or(Ok(&[][..]), Node::as_map)?;
+    (entries.iter())
         .map(|(key, text)| Ok((key.text.clone(), text_of(text)?)))
         .collect()
+}
+
+/// Modules by the file that they stand in, in the place of a learner's own.
+fn modules(node: Option<&Node>) -> Result<BTreeMap<String, Source>, Problem> {
+    let entries = node.map_or(Ok(&[][..]), Node::as_map)?;
+    let read = |(key, node): &(yaml::Key, Node)| {
+        let mut f = Fields::of(node)?;
+        let source = files::source(&mut f, node)?;
+        f.finish()?;
+        Ok((key.text.clone(), source))
+    };
+    entries.iter().map(read).collect()
 }
 
 fn text_of(node: &Node) -> Result<String, Problem> {

@@ -1,6 +1,6 @@
 //! Runs a lab: every scenario in a fresh world, then its assertions.
 
-use super::{Contents, check, recognise};
+use super::{Contents, check, grade, recognise};
 use crate::model::Problem;
 use crate::model::lab::Lab;
 use crate::model::report::Report;
@@ -64,5 +64,6 @@ pub(super) fn run_prepared(
     if !report.ok {
         report.mistake = recognise(&lab.mistakes, &report);
     }
+    report.exercises = grade(lab, &report);
     Ok(report)
 }

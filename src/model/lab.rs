@@ -2,6 +2,7 @@
 //!
 //! `lab::parse` makes it from YAML and reports what is wrong with line and column.
 
+use super::exercise::{Play, Quest};
 use super::yaml::Node;
 use super::{Bytes, Exercise, Headers, Place, Request};
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub struct Lab {
     pub scenarios: Vec<Scenario>,
     /// Exercises of a lesson; empty in a plain lab.
     pub exercises: Vec<Exercise>,
+    /// What each of them asks beside its task, in the same order.
+    pub quests: Vec<Quest>,
+    /// Host calls that the learner answers.
+    pub plays: Vec<Play>,
     /// Known mistakes of a lesson.
     pub mistakes: Vec<Mistake>,
     /// Variants that must fail.
@@ -465,6 +470,8 @@ pub struct Mistake {
     pub name: String,
     /// Edits that make it.
     pub files: BTreeMap<String, String>,
+    /// Modules that make it, by the file that they stand in.
+    pub modules: BTreeMap<String, Source>,
     /// Assertions that hold on its run.
     pub expect: Vec<Expectation>,
     /// What to tell the learner.
@@ -480,4 +487,6 @@ pub struct Mutant {
     pub name: String,
     /// Edits that make it.
     pub files: BTreeMap<String, String>,
+    /// Modules that make it, by the file that they stand in.
+    pub modules: BTreeMap<String, Source>,
 }

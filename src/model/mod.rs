@@ -5,6 +5,8 @@
 mod bytes;
 mod digest;
 pub mod doctor;
+#[cfg(feature = "host")]
+pub mod exercise;
 mod headers;
 #[cfg(feature = "host")]
 pub mod lab;

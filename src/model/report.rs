@@ -15,6 +15,31 @@ pub struct Report {
     /// The known mistake that the run shows, when a check has failed and one is recognised.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mistake: Option<KnownMistake>,
+    /// How each exercise stands, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub exercises: Vec<Graded>,
+}
+
+/// An exercise, graded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Graded {
+    /// Its id.
+    pub id: String,
+    /// Whether it is solved; absent while nothing was answered, or not all of its scenarios ran.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub passed: Option<bool>,
+    /// The scenario that the events of its checks belong to; empty when there are none.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub scenario: String,
+    /// What was looked at: each answer, or what failed first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub checks: Vec<Check>,
+    /// The known mistake that the learner has made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mistake: Option<KnownMistake>,
+    /// The right answer as JSON, as `answers.yaml` has it, where the run or the lab tells it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub right: Option<String>,
 }
 
 /// A mistake that the lab knows, for the learner who has made it.

@@ -15,6 +15,7 @@ use crate::host::port::{
     Answer, At, ForeignCall, GrpcCallout, HostCallPoint, HttpCallout, LocalReply, Proxy, Refusal,
 };
 use crate::model::Headers;
+use crate::model::exercise::Played;
 use crate::model::trace::Trace;
 
 /// Host calls that other threads can see, where a guest may be suspended.
@@ -73,6 +74,19 @@ impl Proxy for Shared {
             .iter()
             .enumerate()
             .any(|(thread, ready)| *ready && thread != running)
+    }
+
+    fn played(&mut self, call: &'static str, at: At) -> Option<Option<Played>> {
+        // A root context's calls come at moments that depend on the number of threads.
+        if at.context == at.root || self.plays.iter().all(|play| play.call != call) {
+            return None;
+        }
+        let called = self.called.entry(call).or_default();
+        let nth = *called;
+        *called += 1;
+        let mut plays = self.plays.iter();
+        let play = plays.find(|play| play.call == call && play.nth == nth)?;
+        Some(play.played.clone())
     }
 
     fn trace(&mut self) -> &mut Trace {

@@ -14,6 +14,7 @@ use super::task::{After, Call, Direction, Ended, Made, Task};
 use super::world::Contents;
 use crate::abi::{AbiVersion, LogLevel};
 use crate::host::{At, Engine, Limits, Profile, RunUse};
+use crate::model::exercise::Play;
 use crate::model::lab::{Traffic, UpstreamRule};
 use crate::model::moment::Moment;
 use crate::model::report::{CallResult, LogLine, UpstreamRequest, VmReport};
@@ -111,6 +112,10 @@ pub(super) struct Shared {
     pub(super) run: RunUse,
     /// The bytes of the lab's files.
     pub(super) contents: Rc<Contents>,
+    /// Host calls that somebody answers in the proxy's place.
+    pub(super) plays: Rc<Vec<Play>>,
+    /// How often each of them was called in a stream.
+    pub(super) called: BTreeMap<&'static str, usize>,
     /// The least level that is logged.
     pub(super) log_level: LogLevel,
     /// The trace.

@@ -17,6 +17,7 @@ use super::traffic::PATIENCE;
 use crate::abi::{AbiVersion, LogLevel};
 use crate::host::{Engine, GuestCall, Limits, Module, Profile, RunUse, Step, Vm, VmSettings};
 use crate::model::Problem;
+use crate::model::exercise::Play;
 use crate::model::lab::{Lab, Scenario, TrafficAction};
 use crate::model::moment::{Moment, Window};
 use crate::model::report::ScenarioReport;
@@ -36,6 +37,7 @@ pub struct Prepared {
     profile: Profile,
     loaded: Loaded,
     contents: Rc<Contents>,
+    plays: Rc<Vec<Play>>,
     upstreams: Rc<BTreeMap<String, Vec<crate::model::lab::UpstreamRule>>>,
     lab: LabParts,
 }
@@ -92,6 +94,7 @@ impl Prepared {
             profile,
             loaded,
             contents: Rc::new(contents.clone()),
+            plays: Rc::new(lab.plays.clone()),
             upstreams: Rc::new(lab.upstreams.clone()),
             lab: LabParts {
                 concurrency: lab.concurrency.max(1),
@@ -251,6 +254,8 @@ impl Prepared {
             limits: self.limits.clone(),
             run: RunUse::default(),
             contents: self.contents.clone(),
+            plays: self.plays.clone(),
+            called: BTreeMap::new(),
             // As a developer runs Envoy: --component-log-level wasm:trace.
             log_level: LogLevel::Trace,
             trace,

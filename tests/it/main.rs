@@ -8,6 +8,7 @@ mod book;
 mod cli;
 mod conformance;
 mod disk;
+mod exercises;
 mod filters;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;

@@ -3,7 +3,7 @@
 mod connection;
 
 use proxy_wasm_tour::model::report::{
-    Check, Exchange, ExchangeOutcome, Report, ScenarioReport, UpstreamRequest,
+    Check, Exchange, ExchangeOutcome, Graded, Report, ScenarioReport, UpstreamRequest,
 };
 use proxy_wasm_tour::model::{Bytes, Headers};
 use std::fmt::Write as _;
@@ -29,12 +29,31 @@ pub(crate) fn report(name: &str, report: &Report) -> String {
             &format!("known mistake: {}", plain(&mistake.say)),
         );
     }
+    for graded in &report.exercises {
+        one_exercise(&mut out, graded);
+    }
     match (all, report.ok) {
         (0, true) => line(&mut out, 0, "nothing was expected, so nothing was checked"),
         (_, true) => line(&mut out, 0, &format!("ok: {held} of {all} checks hold")),
         (_, false) => line(&mut out, 0, &format!("failed: {held} of {all} checks hold")),
     }
     out
+}
+
+/// How an exercise stands; of answers, which are wrong.
+fn one_exercise(out: &mut String, graded: &Graded) {
+    let state = match graded.passed {
+        Some(true) => "solved",
+        Some(false) => "not solved yet",
+        None => "not answered",
+    };
+    line(out, 0, &format!("exercise {}: {state}", graded.id));
+    for failed in graded.checks.iter().filter(|check| !check.ok) {
+        check(out, failed);
+    }
+    if let Some(mistake) = &graded.mistake {
+        line(out, 1, &plain(&mistake.say));
+    }
 }
 
 /// Only what failed, for stderr beside a trace.

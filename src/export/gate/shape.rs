@@ -3,11 +3,36 @@
 use super::super::content::{Desk, Samples};
 use super::trial::REQUEST;
 use crate::course::{Content, Lesson, render_note};
-use crate::model::lab::Lab;
+use crate::model::exercise::ANSWERS;
+use crate::model::lab::{Lab, Mistake};
 use crate::model::{Exercise, Place, Problem};
 
 /// What a learner can be asked to do.
-const KINDS: [&str; 3] = ["request", "config", "wat"];
+const KINDS: [&str; 12] = [
+    "request",
+    "config",
+    "lua",
+    "wat",
+    "assemblyscript",
+    "predict",
+    "order",
+    "find",
+    "host",
+    "own",
+    "patch",
+    "quiz",
+];
+
+/// Kinds whose visible scenarios could be answered by rote.
+const BY_ROTE: [&str; 6] = ["config", "lua", "wat", "assemblyscript", "own", "patch"];
+
+/// What a kind has the learner edit: the end of the part's name.
+const EDITED: [(&str, &str); 4] = [
+    ("config", ".yaml"),
+    ("lua", ".lua"),
+    ("wat", ".wat"),
+    ("assemblyscript", ".ts"),
+];
 
 /// Every file of `start/` and `solution/` is a part of the lab.
 pub(super) fn parts(
@@ -24,8 +49,9 @@ pub(super) fn parts(
     let mut problems = Vec::new();
     for stage in ["start", "solution"] {
         for name in desk.stage(stage).into_keys() {
+            let by_name = lab.parts.contains(&name);
             let request = by_request && stage == "solution" && name == REQUEST;
-            if !request && !lab.parts.contains(&name) {
+            if !request && !by_name {
                 let file = format!("{}/{stage}/{name}", lesson.folder);
                 let help = format!("Write `{{edit: {name}}}` in lab.yaml where its text belongs.");
                 let message = "nothing in lab.yaml uses this file";
@@ -48,6 +74,25 @@ pub(super) fn hints(lab: &Lab) -> Vec<Problem> {
             Problem::at(&expectation.place, "an assertion without a hint", help)
         })
         .collect()
+}
+
+/// Every mistake has something to say, and each something else.
+pub(super) fn says(lab: &Lab, find: impl Fn(&str) -> Place) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, mistake) in lab.mistakes.iter().enumerate() {
+        let name = &mistake.name;
+        let same = |other: &&Mistake| other.say.trim() == mistake.say.trim();
+        if mistake.say.trim().is_empty() {
+            let message = format!("the mistake `{name}` has nothing to say");
+            let help = "Tell the learner in `say:` what this run shows, and what to do.";
+            problems.push(Problem::at(&find(name), message, help));
+        } else if let Some(other) = lab.mistakes[..at].iter().find(same) {
+            let message = format!("the mistake `{name}` says the same as `{}`", other.name);
+            let help = "Give it a message of its own, or make one mistake of the two.";
+            problems.push(Problem::at(&find(name), message, help));
+        }
+    }
+    problems
 }
 
 /// An exercise has all that a learner needs who is stuck, or done.
@@ -80,10 +125,21 @@ pub(super) fn exercise(place: &Place, lab: &Lab, exercise: &Exercise) -> Vec<Pro
         "an exercise without `why`",
         "Say why the solution works; it is shown after it passes.",
     );
-    let hidden = |name: &String| lab.scenarios.iter().any(|s| s.hidden && s.name == *name);
-    // What a learner sends is no program: there is nothing that further traffic would try.
+    let end = EDITED.iter().find(|(kind, _)| *kind == exercise.kind);
+    let edited = |(_, end): &(&str, &str)| {
+        lab.parts
+            .iter()
+            .any(|part| part != ANSWERS && part.ends_with(end))
+    };
     expected(
-        exercise.kind == "request" || exercise.scenarios.iter().any(hidden),
+        end.is_none_or(edited),
+        "nothing to edit for this kind of exercise",
+        "Write `{edit: NAME}` where the learner's text belongs; its name tells what it is: .yaml, .lua, .wat, .ts.",
+    );
+    let hidden = |name: &String| lab.scenarios.iter().any(|s| s.hidden && s.name == *name);
+    // What a learner sends, says or picks is no program: there is nothing that further traffic would try.
+    expected(
+        !BY_ROTE.contains(&exercise.kind.as_str()) || exercise.scenarios.iter().any(hidden),
         "an exercise without a hidden scenario",
         "Add a scenario with `hidden: true`, so that the visible ones cannot be answered by rote.",
     );

@@ -4,6 +4,7 @@ use super::super::content::{Desk, Samples};
 use super::trial::Trial;
 use crate::course::{Book, Content, Facts, Fence, Lesson};
 use crate::model::{Place, Problem, yaml};
+use std::collections::BTreeMap;
 
 pub(super) fn check(
     content: &Content,
@@ -59,7 +60,7 @@ fn envoy(
     let above = "\n".repeat(fence.place.line.saturating_sub(1) as usize);
     let node = yaml::parse(&fence.place.file, &format!("{above}{}", fence.text))?;
     let desk = Desk::start(content, lesson, samples);
-    Trial::prepare(content, lesson, &desk)?.load(node)
+    Trial::prepare(content, lesson, &desk, &BTreeMap::new())?.load(node)
 }
 
 fn json(fence: &Fence) -> Result<(), Problem> {

@@ -4,7 +4,7 @@ use super::super::content::Desk;
 use crate::course::{Content, Lesson};
 use crate::lab::{self, Contents, RunOptions, Unresolved};
 use crate::model::Problem;
-use crate::model::lab::{Expectation, Lab, Scenario};
+use crate::model::lab::{Expectation, Lab, Scenario, Source};
 use crate::model::report::Report;
 use crate::model::yaml::Node;
 use std::collections::BTreeMap;
@@ -23,11 +23,22 @@ impl Trial {
         content: &Content,
         lesson: &Lesson,
         desk: &Desk<'_>,
+        modules: &BTreeMap<String, Source>,
     ) -> Result<Self, Problem> {
         let path = format!("{}/lab.yaml", lesson.folder);
         let text = content.text(&path).unwrap_or("name: no lab");
         let mut lab = lab::parse(&content.name(&path), text, desk)?;
         lab::put_request_part(&mut lab, 0, desk)?;
+        for (name, source) in modules {
+            match lab.files.get_mut(name) {
+                Some(file) => *file = file.with(source.clone()),
+                None => {
+                    let message = format!("there is no file `{name}` in this lab");
+                    let help = "Name the file that the learner's module stands in.";
+                    return Err(Problem::in_file(content.name(&path), message, help));
+                }
+            }
+        }
         let contents = match lab::resolve(&lab, desk) {
             Ok(contents) => contents,
             Err(Unresolved::Problem(problem)) => return Err(problem),
@@ -77,15 +88,6 @@ fn run(lab: &Lab, contents: &Contents) -> Result<Report, Problem> {
 
 /// A lesson's run that is longer than that cannot be read.
 const EVENT_CAP: u32 = 20_000;
-
-/// Edits on top of edits.
-pub(super) fn over(
-    mut below: BTreeMap<String, String>,
-    above: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    below.extend(above.clone());
-    below
-}
 
 /// Whether assertions hold together in a scenario of a run.
 pub(super) fn holds(report: &Report, scenario: &str, expect: &[Expectation]) -> bool {

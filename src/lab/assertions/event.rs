@@ -4,7 +4,7 @@ use crate::model::trace::{Arg, Event, Kind, Value};
 
 /// The last event in which the client of this request received something of that name, or the last
 /// thing that it sent or got at all.
-pub(super) fn of_client(events: &[Event], request: usize, name: &str) -> Option<u32> {
+pub(in crate::lab) fn of_client(events: &[Event], request: usize, name: &str) -> Option<u32> {
     let of_stream =
         |event: &&Event| event.kind == Kind::Client && stream(event) == Some(request as i64);
     let found = events
@@ -17,7 +17,11 @@ pub(super) fn of_client(events: &[Event], request: usize, name: &str) -> Option<
 }
 
 /// The last event of that name on this TCP connection, or the last thing its client did or got.
-pub(super) fn of_connection(events: &[Event], connection: usize, name: &str) -> Option<u32> {
+pub(in crate::lab) fn of_connection(
+    events: &[Event],
+    connection: usize,
+    name: &str,
+) -> Option<u32> {
     let of_connection = |event: &&Event| {
         event.kind == Kind::Client && number(event, "connection") == Some(connection as i64)
     };
@@ -31,7 +35,11 @@ pub(super) fn of_connection(events: &[Event], connection: usize, name: &str) -> 
 }
 
 /// The n-th request that reached a cluster, callouts included.
-pub(super) fn of_upstream(events: &[Event], cluster: Option<&str>, n: usize) -> Option<u32> {
+pub(in crate::lab) fn of_upstream(
+    events: &[Event],
+    cluster: Option<&str>,
+    n: usize,
+) -> Option<u32> {
     let wanted = |event: &&Event| {
         event.kind == Kind::Upstream
             && matches!(
@@ -46,7 +54,7 @@ pub(super) fn of_upstream(events: &[Event], cluster: Option<&str>, n: usize) -> 
 }
 
 /// The first host call of this name.
-pub(super) fn of_host_call(events: &[Event], name: &str) -> Option<u32> {
+pub(in crate::lab) fn of_host_call(events: &[Event], name: &str) -> Option<u32> {
     events
         .iter()
         .find(|event| event.kind == Kind::HostCall && event.name == name)
@@ -54,7 +62,7 @@ pub(super) fn of_host_call(events: &[Event], name: &str) -> Option<u32> {
 }
 
 /// The first host call that carries this text as an argument: the one that logged it.
-pub(super) fn of_log(events: &[Event], message: &[u8]) -> Option<u32> {
+pub(in crate::lab) fn of_log(events: &[Event], message: &[u8]) -> Option<u32> {
     let carries = |arg: &Arg| matches!(&arg.value, Value::Bytes(bytes) if &bytes[..] == message);
     events
         .iter()
@@ -63,7 +71,7 @@ pub(super) fn of_log(events: &[Event], message: &[u8]) -> Option<u32> {
 }
 
 /// The first trap.
-pub(super) fn of_trap(events: &[Event]) -> Option<u32> {
+pub(in crate::lab) fn of_trap(events: &[Event]) -> Option<u32> {
     events
         .iter()
         .find(|event| event.kind == Kind::Trap)

@@ -26,22 +26,9 @@ fn name(key: &Key) -> Result<String, Problem> {
 }
 
 fn file(key: &Key, node: &Node) -> Result<File, Problem> {
-    const SOURCES: [&str; 6] = ["sample", "path", "wat", "assemblyscript", "base64", "text"];
     let remote = !key.text.starts_with('/');
     let mut f = Fields::of(node)?;
-    let mut source = None;
-    for kind in SOURCES {
-        let Some((at, value)) = f.take_entry(kind) else {
-            continue;
-        };
-        if source.replace(read(kind, value)?).is_some() {
-            return Err(Problem::at(
-                &at.place,
-                format!("`{kind}` is a second source of one file"),
-                "Keep one.",
-            ));
-        }
-    }
+    let source = one_source(&mut f)?;
     let delay = f.take("delay");
     let status = f.take("status");
     let media_type = f.take("media_type");
@@ -72,7 +59,7 @@ fn file(key: &Key, node: &Node) -> Result<File, Problem> {
             return Err(Problem::at(
                 &node.place,
                 format!("`{}` has no content", key.text),
-                format!("Give it one of: {}.", SOURCES.join(", ")),
+                give_one(),
             ));
         }
     };
@@ -84,6 +71,34 @@ fn file(key: &Key, node: &Node) -> Result<File, Problem> {
         failures: failures.map(Node::as_u32).transpose()?.unwrap_or(0),
         media_type: media_type.map(super::text_of).transpose()?,
     })
+}
+
+const SOURCES: [&str; 6] = ["sample", "path", "wat", "assemblyscript", "base64", "text"];
+
+fn give_one() -> String {
+    format!("Give it one of: {}.", SOURCES.join(", "))
+}
+
+/// The one source that a map names; its other keys are somebody else's.
+pub(super) fn source(f: &mut Fields<'_>, node: &Node) -> Result<Source, Problem> {
+    one_source(f)?.ok_or_else(|| Problem::at(&node.place, "there is no module", give_one()))
+}
+
+fn one_source(f: &mut Fields<'_>) -> Result<Option<Source>, Problem> {
+    let mut source = None;
+    for kind in SOURCES {
+        let Some((at, value)) = f.take_entry(kind) else {
+            continue;
+        };
+        if source.replace(read(kind, value)?).is_some() {
+            return Err(Problem::at(
+                &at.place,
+                format!("`{kind}` is a second source of one file"),
+                "Keep one.",
+            ));
+        }
+    }
+    Ok(source)
 }
 
 fn read(kind: &str, value: &Node) -> Result<Source, Problem> {

@@ -45,6 +45,17 @@ pub(crate) fn run_one(text: &str) -> ScenarioReport {
     report.scenarios.remove(0)
 }
 
+/// Runs a lab with parts; a problem in words.
+pub(crate) fn run_text(text: &str, parts: &[(&str, &str)]) -> Result<Report, String> {
+    let parts = parts
+        .iter()
+        .map(|(name, part)| (name.to_string(), part.to_string()));
+    let around = Around(parts.collect());
+    let lab = parse("lab.yaml", text, &around).map_err(|problem| problem.to_string())?;
+    let contents = resolve(&lab, &around).unwrap_or_else(|e| panic!("{e:?}"));
+    run(&lab, &contents, &RunOptions::default()).map_err(|problem| problem.to_string())
+}
+
 /// Runs a lab whose every check must hold.
 pub(crate) fn run_ok(text: &str) -> Report {
     let report = run_with(text, &RunOptions::default()).unwrap_or_else(|p| panic!("{p}"));
