@@ -144,6 +144,11 @@ impl Engine {
             return;
         }
         let message = make(REHEARSAL);
+        self.submit(message);
+    }
+
+    /// Sends a message now, or when the engine is up.
+    fn submit(self, message: ToEngine) {
         if self.phase.get_untracked() == Phase::Ready {
             self.begin(&message);
         } else {
@@ -175,12 +180,7 @@ impl Engine {
             inner.listener = Some((inner.runs, listener));
             make(inner.runs)
         });
-        if self.phase.get_untracked() == Phase::Ready {
-            self.begin(&message);
-        } else {
-            self.with(|inner| inner.waiting = Some(message));
-            self.warm();
-        }
+        self.submit(message);
     }
 
     /// Looks for a race; `make` gets the search's number. The last run stays there to be asked.
@@ -190,12 +190,7 @@ impl Engine {
             inner.racer = Some((inner.runs, racer));
             make(inner.runs)
         });
-        if self.phase.get_untracked() == Phase::Ready {
-            self.begin(&message);
-        } else {
-            self.with(|inner| inner.waiting = Some(message));
-            self.warm();
-        }
+        self.submit(message);
     }
 
     /// Ends a search: the worker ends the part that it is in, and is not asked for the next.
@@ -213,20 +208,14 @@ impl Engine {
 
     /// Asks what is wrong with a lab, unless there is a run, which says that too.
     pub(super) fn check(self, message: ToEngine, checker: Checker) {
-        let ready = self.phase.get_untracked() == Phase::Ready;
         let free = self.with(|inner| {
             inner.checker = Some(checker);
             // A run that only rehearses may be cut short.
             let runs = inner.busy && inner.runs > 0;
             !runs && !matches!(inner.waiting, Some(ToEngine::Run { run: 1.., .. }))
         });
-        match (free, ready) {
-            (true, true) => self.begin(&message),
-            (true, false) => {
-                self.with(|inner| inner.waiting = Some(message));
-                self.warm();
-            }
-            (false, _) => {}
+        if free {
+            self.submit(message);
         }
     }
 

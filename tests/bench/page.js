@@ -59,31 +59,32 @@ async function downloads(browser, site, lesson) {
  */
 async function runs(browser, url, row, median) {
   const first = [], warm = [], longest = [], atOnce = [];
-  for (let round = 0; round < 5; round += 1) {
+  const visit = async (wait, look) => {
     const context = await browser.newContext();
     const page = await context.newPage();
-    const sample = page.waitForEvent('requestfinished', request => request.url().includes('/filters/'));
+    const waited = wait(page);
     await page.goto(url);
     await page.locator('html[data-boot=started]').waitFor({ state: 'attached' });
-    await sample;
-    await page.waitForTimeout(READING_MS);
-    const cold = await page.evaluate(pressRun);
-    first.push(cold.took);
-    longest.push(cold.longest);
-    for (let again = 0; again < 5; again += 1) {
-      const next = await page.evaluate(pressRun);
-      warm.push(next.took);
-      longest.push(next.longest);
-    }
+    await waited;
+    await look(() => page.evaluate(pressRun));
     await context.close();
-  }
+  };
   for (let round = 0; round < 5; round += 1) {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    await page.goto(url);
-    await page.locator('html[data-boot=started]').waitFor({ state: 'attached' });
-    atOnce.push((await page.evaluate(pressRun)).took);
-    await context.close();
+    const reads = async page => {
+      await page.waitForEvent('requestfinished', request => request.url().includes('/filters/'));
+      await page.waitForTimeout(READING_MS);
+    };
+    await visit(reads, async run => {
+      const cold = await run();
+      first.push(cold.took);
+      longest.push(cold.longest);
+      for (let again = 0; again < 5; again += 1) {
+        const next = await run();
+        warm.push(next.took);
+        longest.push(next.longest);
+      }
+    });
+    await visit(async () => {}, async run => atOnce.push((await run()).took));
   }
   row('Run to painted result, add-header lab, first', median(first), 'ms', 500);
   row('the same, pressed before the engine was asked for', median(atOnce), 'ms');

@@ -50,13 +50,7 @@ fn host(tools: &Tools) -> Outcome<()> {
             .args(["--target", "web", "--no-typescript", built]);
         sh::run(bindgen.arg("--out-dir").arg(&out))?;
         let wasm = out.join("bench-host_bg.wasm");
-        let mut opt = sh::command("wasm-opt");
-        sh::run(
-            opt.env("PATH", &tools.path)
-                .args(["-O3", "-o"])
-                .arg(&wasm)
-                .arg(&wasm),
-        )?;
+        site::optimise(tools, &wasm, site::ENGINE_LEVEL)?;
         for name in ["host.js", "lab.yaml"] {
             sh::copy(&sh::root().join("tests/bench").join(name), &out.join(name))?;
         }

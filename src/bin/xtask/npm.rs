@@ -28,17 +28,6 @@ pub(crate) fn packages(source: &Path, what: &str) -> Outcome<PathBuf> {
     Ok(home)
 }
 
-/// The major version of binaryen in the lock: what its wasm-opt calls its version.
-pub(crate) fn binaryen_major() -> Outcome<String> {
-    let lock = sh::read(&sh::root().join("src/vendor/package-lock.json"))?;
-    lock.split("\"node_modules/binaryen\"")
-        .nth(1)
-        .and_then(|rest| rest.split("\"version\": \"").nth(1))
-        .and_then(|rest| rest.split('.').next())
-        .map(str::to_string)
-        .ok_or_else(|| "src/vendor/package-lock.json names no binaryen".to_string())
-}
-
 /// Brings the browser tests' packages to `tests/browser/node_modules`, where Node.js looks for
 /// them: a link to the directory in cargo's home.
 pub(crate) fn browser_tests() -> Outcome<()> {

@@ -39,22 +39,21 @@ pub(crate) fn release(url: Option<&str>) -> Outcome<PathBuf> {
     Ok(dist)
 }
 
-/// Compiles the page and the engine by Trunk, into `target/trunk-…`.
+/// Compiles the page and the engine by Trunk, into `target/trunk-…`, and bundles their scripts.
 pub(crate) fn wasm(tools: &Tools, mode: Mode) -> Outcome<()> {
     let what = match mode {
         Mode::Dev => "building the page and the engine",
         Mode::Release => "building the page and the engine for release (some minutes)",
     };
     sh::step(what, || {
+        vendor::bundle()?;
         let out = wasm_dir(mode);
         sh::make_dir(&out)?;
         let mut trunk = sh::command(&tools.trunk);
         trunk
             .args(["build", "--offline", "--skip-version-check", "--dist"])
             .arg(&out);
-        trunk
-            .env("PATH", &tools.path)
-            .env("TRUNK_TOOLS_WASM_OPT", &tools.wasm_opt);
+        trunk.env("PATH", &tools.path);
         // Trunk reads this as an option of its own, and takes only true and false.
         trunk.env_remove("NO_COLOR");
         match mode {
@@ -67,13 +66,33 @@ pub(crate) fn wasm(tools: &Tools, mode: Mode) -> Outcome<()> {
         sh::run(&mut trunk)?;
         match mode {
             Mode::Dev => Ok(()),
-            Mode::Release => slim(tools, &out.join("app_bg.wasm")),
+            Mode::Release => {
+                slim(&out.join("app_bg.wasm"))?;
+                optimise(tools, &out.join("app_bg.wasm"), "-Os")?;
+                optimise(tools, &out.join("engine_bg.wasm"), ENGINE_LEVEL)
+            }
         }
     })
 }
 
-/// Makes the page's module small: what no page of ours calls, then what wasm-opt finds.
-fn slim(tools: &Tools, wasm: &Path) -> Outcome<()> {
+/// How far the engine is optimised: its interpreter needs speed.
+pub(crate) const ENGINE_LEVEL: &str = "-O3";
+
+/// Has wasm-opt work on a module in its place.
+///
+/// It inlines little: a smaller file that repeats less is a larger one once it is compressed, which
+/// is how it travels, and more of it made nothing faster.
+pub(crate) fn optimise(tools: &Tools, wasm: &Path, level: &str) -> Outcome<()> {
+    let mut opt = sh::command("wasm-opt");
+    opt.env("PATH", &tools.path)
+        .args([level, "--always-inline-max-function-size=2"])
+        .args(["--one-caller-inline-max-function-size=10"])
+        .args(["--flexible-inline-max-function-size=0", "-o"]);
+    sh::run(opt.arg(wasm).arg(wasm))
+}
+
+/// Empties what no page of ours calls in the page's module.
+fn slim(wasm: &Path) -> Outcome<()> {
     // Only the bodies themselves: the compiler folds small functions that are alike into one, and
     // that one may bear this name while others call it too.
     let bodies = "hydrate_async::{{closure}}::h";
@@ -84,20 +103,12 @@ fn slim(tools: &Tools, wasm: &Path) -> Outcome<()> {
             wasm.display()
         ));
     }
-    sh::write(wasm, smaller)?;
-    let mut opt = sh::command("wasm-opt");
-    // What is inlined differs from what it is a copy of: `-Oz` gives a smaller file that is larger
-    // once it is compressed, which is how it travels.
-    opt.env("PATH", &tools.path)
-        .args(["-Os", "--always-inline-max-function-size", "2"])
-        .args(["--one-caller-inline-max-function-size", "10", "-o"]);
-    sh::run(opt.arg(wasm).arg(wasm))
+    sh::write(wasm, smaller)
 }
 
 /// Makes a site of what was compiled, at `out`. With an address, pages name it in their heads.
 pub(crate) fn assemble(mode: Mode, out: &Path, url: Option<&str>) -> Outcome<()> {
     sh::step("writing the pages", || {
-        vendor::bundle()?;
         sh::empty_dir(out)?;
         let styles = sh::root().join("public/styles");
         sh::copy_dir(&sh::root().join("public"), out, &|path| path == styles)?;

@@ -18,14 +18,12 @@ const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "wasm32-wasip1"];
 /// How many minutes a download may take. A slow network is no failure; a silent one is.
 pub(crate) const FETCH_MINUTES: u64 = 10;
 
-/// The value of PATH under which Trunk finds its tools.
+/// What compiles the site.
 pub(crate) struct Tools {
     /// The `trunk` to run.
     pub(crate) trunk: PathBuf,
     /// PATH with wasm-bindgen and wasm-opt in front.
     pub(crate) path: OsString,
-    /// The version that `wasm-opt --version` gives, as Trunk names it.
-    pub(crate) wasm_opt: String,
 }
 
 /// Brings everything a build of the site needs.
@@ -46,12 +44,7 @@ pub(crate) fn bring() -> Outcome<Tools> {
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
     let path = std::env::join_paths(dirs).map_err(|e| format!("cannot set PATH: {e}"))?;
-    let wasm_opt = format!("version_{}", npm::binaryen_major()?);
-    Ok(Tools {
-        trunk,
-        path,
-        wasm_opt,
-    })
+    Ok(Tools { trunk, path })
 }
 
 /// `cargo xtask tools`.

@@ -72,20 +72,7 @@ fn Scenario(state: LabState, at: usize, scenario: ScenarioReport) -> impl IntoVi
 fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
     let ok = check.ok;
     let say = if ok { check.why } else { check.hint };
-    let gap = (!ok).then(|| {
-        view! {
-            <dl>
-                <dt>{strings::EXPECTED}</dt>
-                <dd>
-                    <code>{check.expected}</code>
-                </dd>
-                <dt>{strings::ACTUAL}</dt>
-                <dd>
-                    <code>{check.actual}</code>
-                </dd>
-            </dl>
-        }
-    });
+    let gap = (!ok).then(|| view! { <Gap expected=check.expected actual=check.actual /> });
     view! {
         <li class:good=ok class:bad=!ok>
             <p>
@@ -115,6 +102,23 @@ fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
                     }
                 })}
         </li>
+    }
+}
+
+/// What a check expected and what came.
+#[component]
+pub(super) fn Gap(expected: String, actual: String) -> impl IntoView {
+    view! {
+        <dl>
+            <dt>{strings::EXPECTED}</dt>
+            <dd>
+                <code>{expected}</code>
+            </dd>
+            <dt>{strings::ACTUAL}</dt>
+            <dd>
+                <code>{actual}</code>
+            </dd>
+        </dl>
     }
 }
 

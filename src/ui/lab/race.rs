@@ -3,7 +3,8 @@
 //! What is found is opened as a run of its own, with its timeline. Must not know: how orders are
 //! walked through.
 
-use super::state::LabState;
+use super::checks::Gap;
+use super::state::{LabState, TIMELINE_TAB};
 use crate::model::race::Race;
 use crate::protocol::ToEngine;
 use crate::ui::strings;
@@ -21,14 +22,6 @@ pub(super) enum Hunt {
     Over(Race),
     /// It could not be.
     Failed(String),
-}
-
-/// A run whose threads go in this order; an empty one leaves the lab's own.
-pub(super) fn in_order(mut message: ToEngine, order: Vec<String>) -> ToEngine {
-    if let ToEngine::Run { schedule, .. } = &mut message {
-        *schedule = order;
-    }
-    message
 }
 
 impl LabState {
@@ -81,7 +74,7 @@ impl LabState {
 
     /// Runs the order that was found, and shows its timeline.
     fn open_order(self, schedule: Vec<String>) {
-        self.result_tab.set(1);
+        self.result_tab.set(TIMELINE_TAB);
         self.run_in(schedule);
     }
 }
@@ -143,16 +136,7 @@ fn Found(state: LabState) -> impl IntoView {
                 view! {
                     <li class="bad">
                         <p>{check.what}</p>
-                        <dl>
-                            <dt>{strings::EXPECTED}</dt>
-                            <dd>
-                                <code>{check.expected}</code>
-                            </dd>
-                            <dt>{strings::ACTUAL}</dt>
-                            <dd>
-                                <code>{check.actual}</code>
-                            </dd>
-                        </dl>
+                        <Gap expected=check.expected actual=check.actual />
                     </li>
                 }
             })

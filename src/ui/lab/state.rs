@@ -2,7 +2,7 @@
 
 use super::keep::{self, Kept};
 use super::pane::Pane;
-use super::race::{self, Hunt};
+use super::race::Hunt;
 use crate::model::moment::Window;
 use crate::model::report::{Report, ScenarioReport};
 use crate::model::trace::Event;
@@ -21,7 +21,8 @@ use std::sync::Arc;
 /// The name of the lab file among the editors.
 pub(super) const LAB_FILE: &str = "lab.yaml";
 
-/// The place of the state among the results.
+/// The places of two panels among the results.
+pub(super) const TIMELINE_TAB: usize = 1;
 pub(super) const STATE_TAB: usize = 3;
 
 /// How long the learner has not typed when the texts are looked at, in milliseconds.
@@ -184,7 +185,7 @@ impl LabState {
                 let texts = self.original.try_with_value(|lab| lab.texts.clone());
                 let compiled = |name: &String| name.ends_with(".ts");
                 if let Some(texts) = texts.filter(|texts| !texts.keys().any(compiled)) {
-                    engine.rehearse(|run| self.message(run, texts, None));
+                    engine.rehearse(|run| self.message(run, texts, None, Vec::new()));
                 }
             });
         }
@@ -293,7 +294,7 @@ impl LabState {
         self.announced.set(strings::RUNNING.into());
         let texts = self.texts.get_untracked();
         let request = self.touched().then_some(request);
-        let make = move |run| race::in_order(self.message(run, texts, request), schedule);
+        let make = move |run| self.message(run, texts, request, schedule);
         engine.run(make, Rc::new(move |answer| self.hear(engine, answer)));
     }
 
@@ -313,7 +314,7 @@ impl LabState {
         let request = self.request.get_untracked().request().ok();
         let touched = (self.touched() && request.is_some()).to_string();
         let texts = self.texts.get_untracked();
-        let message = self.message(0, texts, request.filter(|_| shaped));
+        let message = self.message(0, texts, request.filter(|_| shaped), Vec::new());
         leptos::task::spawn_local(async move {
             let message = serde_json::to_string(&message).unwrap_or_default();
             if let Err(why) = browser::kit("share", &[&message, &touched, &names]).await {
@@ -364,6 +365,7 @@ impl LabState {
         run: u32,
         texts: BTreeMap<String, String>,
         request: Option<Request>,
+        schedule: Vec<String>,
     ) -> ToEngine {
         let (lab, edits) = self.files(texts);
         ToEngine::Run {
@@ -372,7 +374,7 @@ impl LabState {
             edits,
             request,
             scenario: None,
-            schedule: Vec::new(),
+            schedule,
         }
     }
 
@@ -471,7 +473,7 @@ impl LabState {
             || !self.search.with_untracked(String::is_empty);
         self.search.set(String::new());
         self.scenario.set(scenario);
-        self.result_tab.set(1);
+        self.result_tab.set(TIMELINE_TAB);
         self.focus.set(Some(n));
         let have = match fresh {
             true => 0,
@@ -551,7 +553,7 @@ impl LabState {
     pub(super) fn show_state_at(self, n: u32) {
         self.picked.set(Some(n));
         self.result_tab.set(STATE_TAB);
-        browser::focus("result-tab-3");
+        browser::focus(&format!("result-tab-{STATE_TAB}"));
     }
 
     /// Chooses bytes of memory by an address in hexadecimal; none for those that matter.
