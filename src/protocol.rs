@@ -4,9 +4,10 @@
 //! build and compare [`VERSION`] before anything else.
 
 use crate::model::moment::Window;
+use crate::model::picture::Picture;
 use crate::model::race::Race;
 use crate::model::report::Report;
-use crate::model::trace::Event;
+use crate::model::trace::{Event, Kind};
 use crate::model::{Problem, Request, Told, digest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -96,6 +97,10 @@ pub enum ToEngine {
         count: usize,
         /// Only rows that contain this text; empty for all.
         search: String,
+        /// Only rows that touch this lane, or happen on its thread; absent for all.
+        lane: Option<usize>,
+        /// Only rows of this sort; absent for all.
+        kind: Option<Kind>,
     },
     /// Asks for the state at an event of the last report's trace, or at its end.
     State {
@@ -117,6 +122,26 @@ pub struct Script {
     pub file: String,
     /// The text.
     pub source: String,
+}
+
+/// A lane of the sequence diagram.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// Its name: `client`, `worker 0`, `VM 3 add-header`.
+    pub name: String,
+    /// The sort of actor: `client`, `native`, `wasm` or `upstream`.
+    pub actor: String,
+}
+
+/// Where an event stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// How many events are around it.
+    pub depth: usize,
+    /// The lane that it begins on, by index.
+    pub from: usize,
+    /// The lane that it goes to; the same where nothing is handed over.
+    pub to: usize,
 }
 
 /// From the engine to the page.
@@ -180,6 +205,10 @@ pub enum FromEngine {
         from: usize,
         /// How many rows there are in all.
         total: usize,
+        /// The lanes of the whole scenario, from the client to the upstream.
+        lanes: Vec<Lane>,
+        /// Where each of the rows stands.
+        places: Vec<Place>,
         /// The rows.
         rows: Vec<Event>,
     },
@@ -193,5 +222,7 @@ pub enum FromEngine {
         event: Option<u32>,
         /// The state in words.
         state: Told,
+        /// The same as a picture.
+        picture: Picture,
     },
 }

@@ -10,8 +10,10 @@ mod hunt;
 mod mistakes;
 mod modules;
 mod parse;
+mod picture;
 mod race;
 mod replay;
+mod rows;
 mod run;
 mod session;
 
@@ -21,6 +23,7 @@ pub use grade::{Right, grade, grade_one, right};
 pub use mistakes::recognise;
 pub use modules::{Beside, Compiled, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
+pub use picture::picture;
 pub use race::{RaceOptions, race};
 pub use replay::{moment_text, replay};
 pub use run::{RunOptions, run};

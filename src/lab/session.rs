@@ -4,16 +4,17 @@
 //! whose events stay here and leave by window. Must not know: how messages travel.
 
 use super::hunt::{Hunt, put_schedule};
+use super::rows::{Sheet, Wanted};
 use super::run::run_prepared;
 use super::{
-    Beside, Compiled, Contents, RunOptions, Sample, Unresolved, moment_text, parse, put_request,
-    resolve, scenario_named,
+    Beside, Compiled, Contents, RunOptions, Sample, Unresolved, moment_text, parse, picture,
+    put_request, resolve, scenario_named,
 };
 use crate::host::{doctor, words};
 use crate::model::lab::Lab;
 use crate::model::moment::Window;
 use crate::model::report::Report;
-use crate::model::trace::{Event, Value};
+use crate::model::trace::Event;
 use crate::model::{Problem, Request, Told};
 use crate::protocol::{FromEngine, Script, ToEngine, VERSION};
 use crate::proxy::Prepared;
@@ -77,12 +78,14 @@ impl Goal {
     }
 }
 
-/// The last run's events, by scenario, and the rows that the last search found.
+/// The last run's events, by scenario, and the rows that were wanted last.
 #[derive(Debug)]
 struct Last {
     run: u32,
     events: Vec<Vec<Event>>,
-    found: Option<(usize, String, Vec<usize>)>,
+    /// The lanes of each scenario.
+    sheets: Vec<Sheet>,
+    found: Option<(usize, Wanted, Vec<usize>)>,
     /// What it was a run of, to be run again up to an event.
     lab: Lab,
     prepared: Prepared,
@@ -155,10 +158,13 @@ impl Session {
                 from,
                 count,
                 search,
-            } => self
-                .rows(run, scenario, from, count, &search)
-                .into_iter()
-                .collect(),
+                lane,
+                kind,
+            } => {
+                let wanted = Wanted { search, lane, kind };
+                let rows = self.rows(run, scenario, from..from.saturating_add(count), wanted);
+                rows.into_iter().collect()
+            }
             ToEngine::State {
                 run,
                 scenario,
@@ -307,9 +313,13 @@ impl Session {
             .map(|scenario| std::mem::take(&mut scenario.events))
             .collect();
         let counts = events.iter().map(Vec::len).collect();
+        let both = events.iter().zip(&report.scenarios);
+        let sheets = both.map(|(events, scenario)| Sheet::of(events, &scenario.vms));
+        let sheets = sheets.collect();
         self.last = Some(Last {
             run,
             events,
+            sheets,
             found: None,
             lab,
             prepared,
@@ -334,56 +344,42 @@ impl Session {
         // A run of one scenario by name has it at 0, wherever it stands in the lab.
         let played = last.lab.scenarios.get(last.only.unwrap_or(scenario))?;
         let cap = RunOptions::default().event_cap;
-        let (_, moment) = last.prepared.replay(played, cap, event, window);
+        let (events, moment) = last.prepared.replay(played, cap, event, window);
         Some(FromEngine::State {
             run,
             scenario,
             event,
             state: moment_text(&moment),
+            picture: picture(&moment, &events),
         })
     }
 
-    /// A window of rows; nothing when the run is no longer the last one.
+    /// A window of the rows that are wanted; nothing when the run is no longer the last one.
     fn rows(
         &mut self,
         run: u32,
         scenario: usize,
-        from: usize,
-        count: usize,
-        search: &str,
+        window: std::ops::Range<usize>,
+        wanted: Wanted,
     ) -> Option<FromEngine> {
         let last = self.last.as_mut().filter(|last| last.run == run)?;
-        let events = last.events.get(scenario)?;
-        let (total, rows) = if search.is_empty() {
-            (
-                events.len(),
-                events.iter().skip(from).take(count).cloned().collect(),
-            )
-        } else {
-            let known =
-                matches!(&last.found, Some((at, text, _)) if *at == scenario && text == search);
-            if !known {
-                let hits = (0..events.len())
-                    .filter(|n| contains(&events[*n], search))
-                    .collect();
-                last.found = Some((scenario, search.to_owned(), hits));
-            }
-            let hits = last.found.as_ref().map_or(&[][..], |(_, _, hits)| hits);
-            (
-                hits.len(),
-                hits.iter()
-                    .skip(from)
-                    .take(count)
-                    .map(|n| events[*n].clone())
-                    .collect(),
-            )
-        };
+        let (events, sheet) = (last.events.get(scenario)?, last.sheets.get(scenario)?);
+        let known = last.found.take();
+        let known = known.filter(|(at, before, _)| *at == scenario && *before == wanted);
+        let (.., found) = last.found.insert(known.unwrap_or_else(|| {
+            let found = sheet.find(events, &wanted);
+            (scenario, wanted, found)
+        }));
+        let from = window.start;
+        let shown = || found.iter().skip(from).take(window.len());
         Some(FromEngine::Rows {
             run,
             scenario,
             from,
-            total,
-            rows,
+            total: found.len(),
+            lanes: sheet.lanes.clone(),
+            places: shown().map(|n| sheet.places[*n]).collect(),
+            rows: shown().map(|n| events[*n].clone()).collect(),
         })
     }
 }
@@ -402,28 +398,6 @@ pub fn trace_lines(report: &Report) -> impl Iterator<Item = String> {
 pub fn event_line(event: &Event) -> String {
     // Every field is a string, a number or a list of such: this cannot fail.
     serde_json::to_string(event).unwrap_or_default()
-}
-
-/// Whether a row shows this text, in any case: name, arguments, result, reason.
-fn contains(event: &Event, search: &str) -> bool {
-    let search = search.to_lowercase();
-    let has = |text: &str| text.to_lowercase().contains(&search);
-    let value = |value: &Value| match value {
-        Value::Int(n) => has(&n.to_string()),
-        Value::Word(word) => has(word),
-        Value::Bytes(bytes) => has(&String::from_utf8_lossy(bytes)),
-        Value::Pairs(pairs) => pairs.iter().any(|(name, value)| {
-            has(&String::from_utf8_lossy(name)) || has(&String::from_utf8_lossy(value))
-        }),
-    };
-    has(&event.name)
-        || event
-            .args
-            .iter()
-            .any(|arg| has(&arg.name) || value(&arg.value))
-        || event.result.as_ref().is_some_and(|result| {
-            has(&result.status) || has(&result.reason) || result.value.as_ref().is_some_and(value)
-        })
 }
 
 /// Why there is no module: `LINE:COLUMN: MESSAGE` when the compiler refused the text.

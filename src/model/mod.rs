@@ -11,6 +11,7 @@ mod headers;
 #[cfg(feature = "host")]
 pub mod lab;
 pub mod moment;
+pub mod picture;
 mod problem;
 pub mod race;
 pub mod report;

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct Moment {
     /// The event, as it was recorded: what it led to is not known yet. Absent at the end of the run.
     pub event: Option<Event>,
+    /// What the proxy is made of.
+    pub proxy: ProxyNow,
     /// The streams that had begun and not ended.
     pub streams: Vec<StreamNow>,
     /// The TCP connections that were open.
@@ -27,6 +29,28 @@ pub struct Moment {
     pub vms: Vec<VmNow>,
     /// A window of the memory of the event's VM; absent when the event has none.
     pub memory: Option<Memory>,
+}
+
+/// What a proxy is made of, as its configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyNow {
+    /// The listener's name.
+    pub listener: String,
+    /// The filters in order; the last one is the router, or a terminal network filter.
+    pub filters: Vec<FilterNow>,
+    /// The clusters, by name.
+    pub clusters: Vec<String>,
+    /// How many threads there are, the main thread among them.
+    pub threads: u32,
+}
+
+/// A filter of the chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterNow {
+    /// Its name, as events have it.
+    pub name: String,
+    /// Its plugin's name, as root contexts have it; absent for a native filter.
+    pub plugin: Option<String>,
 }
 
 /// A stream.

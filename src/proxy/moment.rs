@@ -3,11 +3,13 @@
 //! The proxy's part is taken when the event is recorded, because the task that records it runs on to
 //! its end. The VMs' part is taken afterwards: no guest runs once the event is there.
 
+use super::config::{FilterKind, Terminal};
 use super::shared::Shared;
 use super::stream::{Half, Iteration, Life, Side, Stream};
 use super::task::{Role, Task};
 use crate::host::Vm;
-use crate::model::moment::{self, Excerpt, Memory, Moment, QueueNow, SharedDatum, StreamNow};
+use crate::model::moment::{self, Excerpt, FilterNow, Memory, Moment, ProxyNow, QueueNow};
+use crate::model::moment::{SharedDatum, StreamNow};
 use crate::model::moment::{Timer, VmNow, Window};
 use crate::model::trace::{Arg, Event, Kind};
 use std::borrow::Cow;
@@ -34,6 +36,7 @@ impl Shared {
         let last = self.trace.events.last();
         Moment {
             event: last.filter(|_| self.trace.reached()).cloned(),
+            proxy: self.made_of(),
             streams: self.streams_now(),
             connections: self.connections_now(),
             shared_data: self.shared_data_now(),
@@ -42,6 +45,46 @@ impl Shared {
             timers: self.timers_now(),
             vms: self.vms_now(),
             memory: None,
+        }
+    }
+
+    /// What the proxy is made of.
+    fn made_of(&self) -> ProxyNow {
+        let config = &self.config;
+        let wasm = |name: &str, plugin: &str| FilterNow {
+            name: name.to_owned(),
+            plugin: Some(plugin.to_owned()),
+        };
+        let native = |name: &str| FilterNow {
+            name: name.to_owned(),
+            plugin: None,
+        };
+        let mut filters = Vec::new();
+        match &config.network {
+            Some(network) => {
+                for (at, filter) in network.filters.iter().enumerate() {
+                    filters.push(wasm(self.network_name(at), &filter.plugin.name));
+                }
+                filters.push(native(match network.terminal {
+                    Terminal::Echo => "echo",
+                    Terminal::TcpProxy { .. } => "tcp_proxy",
+                }));
+            }
+            None => {
+                for (at, filter) in config.manager.filters.iter().enumerate() {
+                    filters.push(match &filter.kind {
+                        FilterKind::Wasm(plugin) => wasm(self.filter_name(at), &plugin.name),
+                        FilterKind::Native(_) => native(self.filter_name(at)),
+                    });
+                }
+                filters.push(native("router"));
+            }
+        }
+        ProxyNow {
+            listener: config.listener.clone(),
+            filters,
+            clusters: config.clusters.iter().map(|one| one.name.clone()).collect(),
+            threads: self.threads.len() as u32,
         }
     }
 

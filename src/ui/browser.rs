@@ -267,7 +267,7 @@ pub(super) fn clicked_data(event: &web_sys::MouseEvent, attribute: &str) -> Opti
         .get_attribute(attribute)
 }
 
-/// Brings the element of an id into view, moving no more than it must.
+/// Scrolls an element into sight, no further than it has to.
 pub(super) fn scroll_to(id: &str) {
     let element = window()
         .and_then(|w| w.document())
@@ -275,6 +275,25 @@ pub(super) fn scroll_to(id: &str) {
     if let Some(element) = element {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
         element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Scrolls inside an element until what lies between these pixels is in sight, below a head as high.
+pub(super) fn scroll_in(id: &str, top: f64, height: f64) {
+    let element = window()
+        .and_then(|w| w.document())
+        .and_then(|d| d.get_element_by_id(id));
+    let Some(element) = element else { return };
+    let (above, room) = (
+        f64::from(element.scroll_top()),
+        f64::from(element.client_height()),
+    );
+    let end = top + 2.0 * height;
+    if top < above || height == 0.0 {
+        element.set_scroll_top(top as i32);
+    } else if end > above + room {
+        element.set_scroll_top((end - room) as i32);
     }
 }

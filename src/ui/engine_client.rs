@@ -7,11 +7,12 @@
 //! is dropped: its era is over. Must not know: how a result is drawn.
 
 use super::browser;
+use super::lab::Rows;
 use super::paths::Root;
 use super::strings;
+use crate::model::picture::Picture;
 use crate::model::race::Race;
 use crate::model::report::Report;
-use crate::model::trace::Event;
 use crate::model::{Problem, Told};
 use crate::protocol::{FromEngine, Script, ToEngine, VERSION};
 use gloo::timers::callback::Timeout;
@@ -48,19 +49,10 @@ pub(super) enum Answer {
     Done(u32, Report, Vec<usize>),
     /// It could not start.
     Refused(Problem),
-    /// Rows of its trace.
-    Rows {
-        /// Index of the scenario.
-        scenario: usize,
-        /// The first row's index.
-        from: usize,
-        /// How many rows there are in all.
-        total: usize,
-        /// The rows.
-        rows: Vec<Event>,
-    },
+    /// Rows of the trace of a scenario.
+    Rows(usize, Rows),
     /// The state at an event of a scenario.
-    State(usize, Option<u32>, Told),
+    State(usize, Option<u32>, Told, Picture),
     /// It was stopped after so many milliseconds without a sign of life.
     Stuck(u64),
     /// The engine could not be had, or broke.
@@ -513,19 +505,27 @@ impl Engine {
                 scenario,
                 from,
                 total,
+                lanes,
+                places,
                 rows,
-            }) if current == Some(run) => self.tell(Answer::Rows {
-                scenario,
-                from,
-                total,
-                rows,
-            }),
+            }) if current == Some(run) => {
+                let rows = Rows {
+                    from,
+                    rows: places.into_iter().zip(rows).collect(),
+                    lanes,
+                    total: Some(total),
+                };
+                self.tell(Answer::Rows(scenario, rows));
+            }
             Ok(FromEngine::State {
                 run,
                 scenario,
                 event,
                 state,
-            }) if current == Some(run) => self.tell(Answer::State(scenario, event, state)),
+                picture,
+            }) if current == Some(run) => {
+                self.tell(Answer::State(scenario, event, state, picture));
+            }
             Ok(FromEngine::Raced { run, race, over }) => {
                 let racer = self.with(|inner| inner.racer.clone());
                 // A search that was ended has one part that nobody waits for.

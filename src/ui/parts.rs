@@ -1,7 +1,9 @@
 //! Small parts that several screens share: an actor's shape with its word, text with code in it.
 
 use super::logic::event::Actor;
+use super::strings;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The shape of an actor: each differs without its colour too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,16 @@ impl Shape {
         }
     }
 
+    /// The shape of an actor that the engine names.
+    pub(super) fn named(actor: &str) -> Self {
+        match actor {
+            "client" => Self::Client,
+            "wasm" => Self::Wasm,
+            "upstream" => Self::Upstream,
+            _ => Self::Proxy,
+        }
+    }
+
     fn class(self) -> &'static str {
         match self {
             Self::Client => "client",
@@ -48,6 +60,31 @@ impl Shape {
             Self::Upstream => "M6 .4 11.6 6 6 11.6.4 6z",
         }
     }
+}
+
+/// A button that shows more of many things, of which a few are there at first: a page that makes
+/// thousands at once stands still.
+#[component]
+pub(super) fn More(shown: RwSignal<usize>, count: usize, few: usize) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="button quiet"
+            hidden=move || shown.get() == count
+            on:click=move |_| shown.update(|shown| *shown = (*shown + few).min(count))
+        >
+            {move || strings::more(few.min(count - shown.get()), count - shown.get())}
+        </button>
+    }
+}
+
+/// Things by keys: one that keeps its key is not made anew. One function for every list, so that the
+/// page holds the code that compares keys once.
+pub(super) fn keyed(
+    keys: Box<dyn Fn() -> Vec<u64> + Send + Sync>,
+    one: Arc<dyn Fn(u64) -> AnyView + Send + Sync>,
+) -> AnyView {
+    view! { <For each=keys key=|key| *key children=move |key| one(key) /> }.into_any()
 }
 
 /// Text in which what stands between backticks is code, as authors write hints.

@@ -1,5 +1,9 @@
 //! The interface's words, in one table.
 
+mod look;
+
+pub use look::*;
+
 /// The site's name.
 pub const SITE: &str = "A Tour of Proxy-Wasm";
 /// The site's name in two: what a narrow header leaves out …
@@ -251,8 +255,6 @@ pub const NO_CHECKS_YET: &str = "No run yet. Each run is checked against what th
 pub const NO_LOGS: &str = "Nothing was logged.";
 /// “This lab checks nothing. Look at the result and the timeline.”
 pub const NO_CHECKS: &str = "This lab checks nothing. Look at the result and the timeline.";
-/// “No event contains this text.”
-pub const NO_ROWS: &str = "No event contains this text.";
 /// “Fetching the timeline…”
 pub const ROWS_COMING: &str = "Fetching the timeline…";
 /// “This lab has no such scenario any more. Choose another one.”
@@ -338,8 +340,6 @@ pub const CHANGED: &str = "Changed:";
 pub const WAS: &str = "was";
 /// “Search the timeline”
 pub const SEARCH: &str = "Search the timeline";
-/// “Events of the run in order. Open one to see all of it.”
-pub const TIMELINE_CAPTION: &str = "Events of the run in order. Open one to see all of it.";
 /// “Simulated time”
 pub const TIME: &str = "Simulated time";
 /// “Who”
@@ -471,8 +471,16 @@ pub fn event_place(n: u32, thread: &str, vm: Option<u32>, context: Option<u32>) 
     text
 }
 
-/// `Show 150 more of 1200`.
-pub fn more_rows(count: usize, left: usize) -> String {
+/// How many rows there are: `310 events`, `12 of 310 events`.
+pub fn rows(shown: usize, all: usize) -> String {
+    match shown == all {
+        true => format!("{all} events"),
+        false => format!("{shown} of {all} events"),
+    }
+}
+
+/// `Show 20 more of 480`.
+pub fn more(count: usize, left: usize) -> String {
     format!("Show {count} more of {left}")
 }
 

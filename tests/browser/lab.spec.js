@@ -40,8 +40,8 @@ test('a changed request header goes through the filter to the upstream', async (
   await timeline.getByRole('searchbox').fill('x-visitor');
   await expect(timeline.getByText('context_create')).toHaveCount(0);
   // What the upstream saw: opened, the event shows the header that was added here.
-  await timeline.getByRole('button', { name: /^request_headers/ }).last().click();
-  await expect(timeline.getByText(/x-visitor.*ada/).first()).toBeVisible();
+  await timeline.getByRole('row', { name: /upstream request_headers/ }).click();
+  await expect(timeline.getByRole('region', { name: 'Event' }).getByText(/x-visitor.*ada/)).toBeVisible();
   expect(found).toEqual([]);
 });
 

@@ -14,7 +14,7 @@ test('a row of the timeline opens the state before its call, and the next event 
   await page.keyboard.press('Control+Enter');
   await tab(page, 'Timeline').click();
   const timeline = panel(page, 'Timeline');
-  await timeline.getByRole('button', { name: /^add_header_map_value/ }).first().click();
+  await timeline.getByRole('row', { name: /host call add_header_map_value/ }).first().click();
   await timeline.getByRole('button', { name: 'Show the state at this event' }).click();
 
   const state = panel(page, 'State');

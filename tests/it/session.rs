@@ -29,6 +29,8 @@ fn rows(run: u32, scenario: usize, from: usize, count: usize, search: &str) -> T
         from,
         count,
         search: search.to_owned(),
+        lane: None,
+        kind: None,
     }
 }
 

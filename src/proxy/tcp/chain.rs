@@ -184,7 +184,7 @@ impl Shared {
     }
 
     /// A network filter's configured plugin name, for the trace.
-    pub(super) fn network_name(&self, filter: usize) -> &str {
+    pub(in crate::proxy) fn network_name(&self, filter: usize) -> &str {
         let name = &self.plugins[self.tcp.chain[filter]].config.name;
         match (name.as_str(), &self.config.network) {
             ("", Some(network)) => &network.filters[filter].name,

@@ -8,9 +8,13 @@ use crate::model::report::{
 };
 use crate::ui::logic::diff::{self, BodyChange, Change, Line};
 use crate::ui::logic::{outcome, text};
-use crate::ui::parts::{ActorName, Shape};
+use crate::ui::parts::{ActorName, More, Shape, keyed};
 use crate::ui::strings;
 use leptos::prelude::*;
+use std::sync::Arc;
+
+/// How many exchanges are shown unasked.
+const EXCHANGES: usize = 20;
 
 /// Every exchange of a scenario.
 #[component]
@@ -45,17 +49,25 @@ pub(in crate::ui) fn Exchanges(scenario: ScenarioReport) -> impl IntoView {
         .into_iter()
         .map(|call| view! { <Call call /> })
         .collect_view();
-    let exchanges = scenario
-        .exchanges
-        .into_iter()
-        .enumerate()
-        .map(|(at, exchange)| {
-            view! {
-                {many.then(|| view! { <h3 class="exchange-title">{strings::request(at + 1)}</h3> })}
-                <ExchangeView exchange />
-            }
-        })
-        .collect_view();
+    let all = scenario.exchanges;
+    let count = all.len();
+    let all = StoredValue::new(all);
+    let exchanges = (count > 0).then(|| {
+        let one = move |at: u64| {
+            let title = many.then(|| {
+                view! { <h3 class="exchange-title">{strings::request(at as usize + 1)}</h3> }
+            });
+            let exchange = all.with_value(|all| all.get(at as usize).cloned());
+            let exchange = exchange.map(|exchange| view! { <ExchangeView exchange /> });
+            view! { {title} {exchange} }.into_any()
+        };
+        let shown = RwSignal::new(EXCHANGES.min(count));
+        let keys = move || (0..shown.get() as u64).collect();
+        view! {
+            {keyed(Box::new(keys), Arc::new(one))}
+            <More shown count few=EXCHANGES />
+        }
+    });
     let connections = scenario
         .connections
         .into_iter()

@@ -2,8 +2,13 @@
 
 use super::state::LabState;
 use crate::ui::logic::text;
+use crate::ui::parts::{More, keyed};
 use crate::ui::strings;
 use leptos::prelude::*;
+use std::sync::Arc;
+
+/// How many lines are shown unasked.
+const LINES: usize = 200;
 
 /// The logs of the shown scenario.
 #[component]
@@ -16,9 +21,13 @@ pub(super) fn Logs(state: LabState) -> impl IntoView {
         let none = logs
             .is_empty()
             .then(|| view! { <p class="empty">{strings::NO_LOGS}</p> });
-        let lines = logs
-            .into_iter()
-            .map(|line| {
+        let count = logs.len();
+        let logs = StoredValue::new(logs);
+        let shown = RwSignal::new(LINES.min(count));
+        let keys = move || (0..shown.get() as u64).collect();
+        let line = move |at: u64| {
+            let line = logs.with_value(|logs| logs.get(at as usize).cloned());
+            let line = line.map(|line| {
                 let plugin = match line.plugin.is_empty() {
                     true => strings::PROXY.to_owned(),
                     false => line.plugin,
@@ -32,8 +41,9 @@ pub(super) fn Logs(state: LabState) -> impl IntoView {
                         <span class="message">{line.message}</span>
                     </li>
                 }
-            })
-            .collect_view();
+            });
+            line.into_any()
+        };
         let access = (!access.is_empty()).then(|| {
             let lines = access
                 .into_iter()
@@ -46,7 +56,10 @@ pub(super) fn Logs(state: LabState) -> impl IntoView {
         });
         view! {
             {none}
-            <ol class="logs">{lines}</ol>
+            <ol class="logs">
+                {keyed(Box::new(keys), Arc::new(line))}
+            </ol>
+            <More shown count few=LINES />
             {access}
         }
         .into_any()

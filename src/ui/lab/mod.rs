@@ -11,18 +11,21 @@ mod keep;
 mod logs;
 mod own_module;
 mod pane;
+mod picture;
 mod race;
 mod request_editor;
 mod state;
 mod tabs;
 mod tasks;
 mod timeline;
+mod trace;
 mod world;
 
 pub(super) use exchange::Exchanges;
 pub(super) use own_module::{OwnModule, dropped};
 pub(super) use pane::Pane;
 pub(super) use state::LabState;
+pub(super) use trace::Rows;
 
 use super::strings;
 use controls::{RunBar, RunButton};
@@ -34,6 +37,8 @@ use tabs::{Tab, Tabs};
 #[component]
 pub(super) fn Lab(state: LabState) -> impl IntoView {
     Effect::new(move |_| state.begin());
+    // The state and the picture are two views of one answer.
+    Effect::new(move |_| state.ask_state());
     let edit_tabs = edit_tabs(state);
     let result_tabs = result_tabs(state);
     view! {
@@ -88,12 +93,15 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
                         <timeline::Timeline state />
                     </ResultPanel>
                     <ResultPanel state at=2>
-                        <logs::Logs state />
+                        <picture::PictureView state />
                     </ResultPanel>
                     <ResultPanel state at=3>
                         <world::World state />
                     </ResultPanel>
                     <ResultPanel state at=4>
+                        <logs::Logs state />
+                    </ResultPanel>
+                    <ResultPanel state at=5>
                         <checks::Checks state />
                     </ResultPanel>
                 </div>
@@ -155,8 +163,9 @@ fn result_tabs(state: LabState) -> Vec<Tab> {
                 .finished()
                 .and_then(|done| done.events.get(state.scenario.get()).map(usize::to_string))
         }),
-        Tab::of(strings::LOGS).counted(move || count(|s| s.logs.len())),
+        Tab::of(strings::PICTURE),
         Tab::of(strings::STATE),
+        Tab::of(strings::LOGS).counted(move || count(|s| s.logs.len())),
         Tab::of(strings::CHECKS).counted(move || {
             state.finished().and_then(|done| {
                 let (held, n) = super::logic::outcome::checks(&done.report);

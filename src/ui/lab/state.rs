@@ -3,15 +3,16 @@
 use super::keep::{self, Kept};
 use super::pane::Pane;
 use super::race::Hunt;
+use super::trace::Trace;
 use crate::model::moment::Window;
+use crate::model::picture::Picture;
 use crate::model::report::{Report, ScenarioReport};
-use crate::model::trace::Event;
 use crate::model::{Problem, Request, Told};
 use crate::protocol::ToEngine;
 use crate::ui::engine_client::{Answer, Engine, Phase};
 use crate::ui::logic::config::put_filename;
+use crate::ui::logic::outcome;
 use crate::ui::logic::request::{FieldProblem, RequestForm};
-use crate::ui::logic::{outcome, tree};
 use crate::ui::{browser, page, strings};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -27,6 +28,9 @@ pub(super) const STATE_TAB: usize = 3;
 
 /// How long the learner has not typed when the texts are looked at, in milliseconds.
 const TYPING_MS: u32 = 300;
+
+/// The place of the picture among the results.
+const PICTURE_TAB: usize = 2;
 
 /// What the result shows.
 #[derive(Clone, Debug)]
@@ -52,14 +56,8 @@ pub(super) struct Finished {
     pub(super) events: Vec<usize>,
 }
 
-/// Rows of the trace that are there.
-#[derive(Clone, Debug, Default)]
-pub(super) struct TraceRows {
-    /// The rows, from the first.
-    pub(super) rows: Vec<Event>,
-    /// How many there are in all; `None` while the first are on their way.
-    pub(super) total: Option<usize>,
-}
+/// Which state: run, scenario, event, bytes of memory.
+type Question = (u32, usize, Option<u32>, Option<Window>);
 
 /// The learner's edits.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,18 +87,19 @@ pub(in crate::ui) struct LabState {
     pub(super) field_problem: RwSignal<Option<FieldProblem>>,
     /// The scenario that the result shows.
     pub(super) scenario: RwSignal<usize>,
-    pub(super) trace: RwSignal<TraceRows>,
-    pub(super) search: RwSignal<String>,
-    /// The event whose state is shown; the end of the run when there is none.
+    pub(super) trace: Trace,
+    /// The step that is looked at: an event by its number; the end of the run when there is none.
     pub(super) picked: RwSignal<Option<u32>>,
     /// Which bytes of memory are shown; those that arguments point to when there is none.
     window: RwSignal<Option<Window>>,
+    /// Which state was asked for and has not come.
+    asked: RwSignal<Option<Question>>,
     /// The state as it came last.
     pub(super) moment: RwSignal<Told>,
+    /// The same as a picture.
+    pub(super) picture: RwSignal<Picture>,
     /// What a search through the orders of threads has found.
     pub(super) race: RwSignal<Hunt>,
-    /// The event that the timeline is to show.
-    pub(super) focus: RwSignal<Option<u32>>,
     pub(super) edit_tab: RwSignal<usize>,
     pub(super) result_tab: RwSignal<usize>,
     pub(in crate::ui) pane: RwSignal<Pane>,
@@ -133,13 +132,13 @@ impl LabState {
             problem: RwSignal::new(None),
             field_problem: RwSignal::new(None),
             scenario: RwSignal::new(0),
-            trace: RwSignal::new(TraceRows::default()),
-            search: RwSignal::new(String::new()),
+            trace: Trace::new(),
             picked: RwSignal::new(None),
             window: RwSignal::new(None),
+            asked: RwSignal::new(None),
             moment: RwSignal::new(Told::default()),
+            picture: RwSignal::new(Picture::default()),
             race: RwSignal::new(Hunt::None),
-            focus: RwSignal::new(None),
             edit_tab: RwSignal::new(0),
             result_tab: RwSignal::new(0),
             pane: RwSignal::new(pane),
@@ -291,11 +290,12 @@ impl LabState {
             self.end_race(Hunt::None);
         }
         self.busy.set(true);
+        self.asked.set(None);
         self.announced.set(strings::RUNNING.into());
         let texts = self.texts.get_untracked();
         let request = self.touched().then_some(request);
         let make = move |run| self.message(run, texts, request, schedule);
-        engine.run(make, Rc::new(move |answer| self.hear(engine, answer)));
+        engine.run(make, Rc::new(move |answer| self.hear(answer)));
     }
 
     /// Whether the request is not the lab file's own; one that nobody touched stays that.
@@ -389,13 +389,12 @@ impl LabState {
     fn end(self, text: String) {
         self.busy.set(false);
         self.announced.set(text.clone());
-        self.trace.set(TraceRows::default());
         self.result_tab.set(0);
         self.shown.set(Shown::Ended(text));
         self.pane.set(Pane::Result);
     }
 
-    fn hear(self, engine: Engine, answer: Answer) {
+    fn hear(self, answer: Answer) {
         match answer {
             Answer::Done(run, report, events) => {
                 let scenario = self
@@ -412,14 +411,11 @@ impl LabState {
                     events,
                 })));
                 self.pane.set(Pane::Result);
-                self.focus.set(None);
-                self.picked.set(None);
-                self.ask_rows(engine, 0);
+                self.fresh_rows();
             }
             Answer::Refused(problem) => {
                 self.busy.set(false);
                 self.announced.set(problem.to_string());
-                self.trace.set(TraceRows::default());
                 self.result_tab.set(0);
                 let file = Some(problem.place.file.clone());
                 match self.editors().iter().position(|name| *name == file) {
@@ -432,99 +428,65 @@ impl LabState {
                 self.problem.set(Some(problem.clone()));
                 self.shown.set(Shown::Refused(problem));
             }
-            Answer::Rows {
-                scenario,
-                from,
-                total,
-                rows,
-            } if scenario == self.scenario.get_untracked() => {
-                self.trace.update(|trace| {
-                    trace.rows.truncate(from);
-                    trace.rows.extend(rows);
-                    trace.total = Some(total);
-                });
+            Answer::Rows(scenario, rows) if scenario == self.scenario.get_untracked() => {
+                self.hear_rows(rows);
             }
-            Answer::State(scenario, event, moment)
-                if scenario == self.scenario.get_untracked()
-                    && event == self.picked.get_untracked() =>
-            {
-                // The end of a run has been announced with its outcome.
-                if event.is_some() {
-                    self.announced.set(moment.title.clone());
-                }
-                self.moment.set(moment);
+            Answer::State(scenario, event, moment, picture) => {
+                self.hear_state(scenario, event, moment, picture);
             }
-            Answer::Rows { .. } | Answer::State(..) => {}
+            Answer::Rows(..) => {}
             Answer::Stuck(ms) => self.end(strings::stuck(ms)),
             Answer::Broken(why) => self.end(why),
         }
     }
 
-    /// Asks for rows of the shown scenario from a row on.
-    pub(super) fn more_rows(self, from: usize) {
-        if let Some(engine) = self.engine {
-            self.ask_rows(engine, from);
-        }
-    }
-
-    /// Opens the timeline at an event of a scenario.
-    pub(super) fn show_event(self, scenario: usize, n: u32) {
-        let fresh = scenario != self.scenario.get_untracked()
-            || !self.search.with_untracked(String::is_empty);
-        self.search.set(String::new());
-        self.scenario.set(scenario);
-        self.result_tab.set(TIMELINE_TAB);
-        self.focus.set(Some(n));
-        let have = match fresh {
-            true => 0,
-            false => self.trace.with_untracked(|trace| trace.rows.len()),
-        };
-        if let Some(engine) = self.engine.filter(|_| have <= n as usize) {
-            self.ask_window(engine, have, n as usize + 1 - have + tree::WINDOW);
-        }
-    }
-
-    fn ask_rows(self, engine: Engine, from: usize) {
-        self.ask_window(engine, from, tree::WINDOW);
-    }
-
-    fn ask_window(self, engine: Engine, from: usize, count: usize) {
-        let Shown::Done(done) = self.shown.get_untracked() else {
-            return;
-        };
-        if from == 0 {
-            self.trace.set(TraceRows::default());
-        }
-        engine.ask(&ToEngine::Rows {
-            run: done.run,
-            scenario: self.scenario.get_untracked(),
-            from,
-            count,
-            search: self.search.get_untracked(),
-        });
-    }
-
     /// Shows another scenario of the finished run.
     pub(super) fn show_scenario(self, at: usize) {
         self.scenario.set(at);
-        self.focus.set(None);
-        self.picked.set(None);
-        self.more_rows(0);
+        self.fresh_rows();
     }
 
     /// Asks for the state that is to be shown, as long as somebody looks at it.
+    ///
+    /// One question at a time: a key that is held down asks faster than runs are replayed.
     pub(super) fn ask_state(self) {
-        let (event, window) = (self.picked.get(), self.window.get());
-        let (scenario, tab) = (self.scenario.get(), self.result_tab.get());
-        if let (Some(done), Some(engine)) = (self.finished(), self.engine)
-            && tab == STATE_TAB
+        let question = self.question();
+        let free = self.asked.with_untracked(Option::is_none);
+        if let (Some((run, scenario, event, window)), Some(engine), true) =
+            (question, self.engine, free)
         {
+            self.asked.set(question);
             engine.ask(&ToEngine::State {
-                run: done.run,
+                run,
                 scenario,
                 event,
                 window,
             });
+        }
+    }
+
+    fn question(self) -> Option<Question> {
+        let tab = self.result_tab.get();
+        let run = self.finished().map(|done| done.run);
+        let run = run.filter(|_| [STATE_TAB, PICTURE_TAB].contains(&tab))?;
+        let (event, window) = (self.picked.get(), self.window.get());
+        Some((run, self.scenario.get(), event, window))
+    }
+
+    fn hear_state(self, scenario: usize, event: Option<u32>, moment: Told, picture: Picture) {
+        if (scenario, event) == (self.scenario.get_untracked(), self.picked.get_untracked()) {
+            // The end of a run has been announced with its outcome.
+            if event.is_some() {
+                self.announced.set(moment.title.clone());
+            }
+            self.moment.set(moment);
+            self.picture.set(picture);
+        }
+        let asked = self.asked.get_untracked();
+        self.asked.set(None);
+        // Somebody has gone on meanwhile.
+        if untrack(move || self.question()) != asked {
+            untrack(move || self.ask_state());
         }
     }
 

@@ -10,42 +10,13 @@ use leptos::prelude::*;
 /// The state of the shown scenario.
 #[component]
 pub(super) fn World(state: LabState) -> impl IntoView {
-    Effect::new(move |_| state.ask_state());
     let there = Memo::new(move |_| state.with_scenario(|_| ()).is_some());
     move || {
         if !there.get() {
             return view! { <p class="empty">{strings::NO_STATE_YET}</p> }.into_any();
         }
-        let title = move || state.moment.with(|moment| moment.title.clone());
-        let step = move |by: i64, text: &'static str, sign: &'static str| {
-            view! {
-                <button
-                    type="button"
-                    class="button quiet"
-                    aria-label=text
-                    on:click=move |_| state.pick(state.place() as i64 + by)
-                >
-                    {sign}
-                </button>
-            }
-        };
         view! {
-            <div class="steps">
-                {step(-1, strings::EVENT_BEFORE, "‹")}
-                <input
-                    type="range"
-                    min="0"
-                    max=move || state.event_count().to_string()
-                    aria-label=strings::EVENT
-                    aria-valuetext=title
-                    prop:value=move || state.place().to_string()
-                    on:change=move |e| {
-                        state.pick(event_target_value(&e).parse().unwrap_or_default());
-                    }
-                />
-                {step(1, strings::EVENT_AFTER, "›")}
-            </div>
-            <p class="moment">{title}</p>
+            <Steps state />
             <MemoryWindow state />
             {move || match state.moment.with(|moment| moment.sections.clone()) {
                 none if none.is_empty() => {
@@ -55,6 +26,42 @@ pub(super) fn World(state: LabState) -> impl IntoView {
             }}
         }
         .into_any()
+    }
+}
+
+/// The slider through the steps of the run, with the step that is looked at.
+#[component]
+pub(super) fn Steps(state: LabState) -> impl IntoView {
+    let title = move || state.moment.with(|moment| moment.title.clone());
+    let step = move |by: i64, text: &'static str, sign: &'static str| {
+        view! {
+            <button
+                type="button"
+                class="button quiet"
+                aria-label=text
+                on:click=move |_| state.pick(state.place() as i64 + by)
+            >
+                {sign}
+            </button>
+        }
+    };
+    view! {
+        <div class="steps">
+            {step(-1, strings::EVENT_BEFORE, "‹")}
+            <input
+                type="range"
+                min="0"
+                max=move || state.event_count().to_string()
+                aria-label=strings::EVENT
+                aria-valuetext=title
+                prop:value=move || state.place().to_string()
+                on:change=move |e| {
+                    state.pick(event_target_value(&e).parse().unwrap_or_default());
+                }
+            />
+            {step(1, strings::EVENT_AFTER, "›")}
+        </div>
+        <p class="moment">{title}</p>
     }
 }
 

@@ -71,6 +71,21 @@ pub fn args(event: &Event) -> String {
     words.join(", ")
 }
 
+/// The arguments as they stand behind the name: in brackets where it was called.
+pub fn called(event: &Event) -> String {
+    match event.kind {
+        Kind::Callback | Kind::HostCall => format!("({})", args(event)),
+        _ => format!(" {}", args(event)),
+    }
+}
+
+/// The whole event in one line: `add_header_map_value(request_headers, "a", "b") → Ok`.
+pub fn sentence(event: &Event) -> String {
+    let result = event.result.as_ref().map(result).unwrap_or_default();
+    let arrow = if result.is_empty() { "" } else { " → " };
+    format!("{}{}{arrow}{result}", name(event), called(event))
+}
+
 fn word(arg: &Arg) -> Option<String> {
     match &arg.value {
         Value::Word(word) if word == "true" => Some(arg.name.to_string()),
@@ -174,6 +189,10 @@ mod tests {
         let event = event(Kind::HostCall, Some(Outcome::status("Ok")));
         assert_eq!(name(&event), "add_header_map_value");
         assert_eq!(args(&event), "request_headers, \"x-hello\", 1 B of binary");
+        assert_eq!(
+            sentence(&event),
+            "add_header_map_value(request_headers, \"x-hello\", 1 B of binary) → Ok"
+        );
         assert_eq!(actor(&event), Actor::Host);
         assert!(!failed(&event));
     }

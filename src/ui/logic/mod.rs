@@ -9,4 +9,3 @@ pub mod outcome;
 pub mod request;
 pub mod story;
 pub mod text;
-pub mod tree;

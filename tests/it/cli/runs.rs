@@ -207,6 +207,8 @@ fn in_the_page(lab: &str) -> (Report, Vec<String>) {
                 from,
                 count: 7,
                 search: String::new(),
+                lane: None,
+                kind: None,
             };
             let Some(FromEngine::Rows { rows, total, .. }) = session.handle(rows, Vec::new()).pop()
             else {

@@ -15,6 +15,7 @@ mod native;
 mod nothing;
 mod oci;
 mod per_route;
+mod picture;
 mod plugins;
 mod properties;
 mod remote;

@@ -13,14 +13,14 @@ use proxy_wasm_tour::proxy::Prepared;
 const CAP: u32 = 100_000;
 
 /// A lab ready to be run and replayed, and the events of its first scenario.
-struct Travel {
+pub(super) struct Travel {
     lab: Lab,
     prepared: Prepared,
     events: Vec<Event>,
 }
 
 impl Travel {
-    fn new(name: &str, text: &str) -> Self {
+    pub(super) fn new(name: &str, text: &str) -> Self {
         let mut disk = Disk::around(&root().join("tests/it/labs").join(name));
         disk.samples = samples().to_owned();
         let lab = parse(name, text, &disk).unwrap_or_else(|problem| panic!("{problem}"));
@@ -34,12 +34,12 @@ impl Travel {
         }
     }
 
-    fn sample(name: &str) -> Self {
+    pub(super) fn sample(name: &str) -> Self {
         let path = root().join("tests/it/labs").join(name);
         Self::new(name, &std::fs::read_to_string(path).unwrap())
     }
 
-    fn to(&self, at: u32, window: Option<Window>) -> (Vec<Event>, Moment) {
+    pub(super) fn to(&self, at: u32, window: Option<Window>) -> (Vec<Event>, Moment) {
         let scenario = &self.lab.scenarios[0];
         self.prepared.replay(scenario, CAP, Some(at), window)
     }
@@ -54,7 +54,7 @@ impl Travel {
     }
 
     /// The number of the nth event of a name.
-    fn find(&self, name: &str, nth: usize) -> u32 {
+    pub(super) fn find(&self, name: &str, nth: usize) -> u32 {
         let mut found = self.events.iter().filter(|event| event.name == name);
         found.nth(nth).unwrap_or_else(|| panic!("no {name}")).n
     }
