@@ -29,8 +29,9 @@ pub fn picture(moment: &Moment, events: &[Event]) -> Picture {
         station("client", "client", "client"),
         station("native", "listener", &moment.proxy.listener),
     ];
-    for filter in &moment.proxy.filters {
-        stations.push(of_filter(filter, moment, thread));
+    let filters = &moment.proxy.filters;
+    for (filter, behind) in filters.iter().zip((0..filters.len()).rev()) {
+        stations.push(of_filter(filter, behind == 0, moment, thread));
     }
     let first_cluster = stations.len();
     for cluster in &moment.proxy.clusters {
@@ -65,10 +66,10 @@ fn station(actor: &str, kind: &str, name: &str) -> Station {
     }
 }
 
-fn of_filter(filter: &FilterNow, moment: &Moment, thread: u32) -> Station {
+fn of_filter(filter: &FilterNow, last: bool, moment: &Moment, thread: u32) -> Station {
     let Some(plugin) = &filter.plugin else {
         let mut station = station("native", "native filter", &filter.name);
-        station.notes = notes(&filter.name, true, moment);
+        station.notes = notes(&filter.name, last, moment);
         return station;
     };
     let serves = |vm: &&VmNow| {
@@ -81,7 +82,7 @@ fn of_filter(filter: &FilterNow, moment: &Moment, thread: u32) -> Station {
     };
     let mut station = station("wasm", &kind, &filter.name);
     station.failed = vm.is_some_and(|vm| vm.failed);
-    station.notes = notes(&filter.name, false, moment);
+    station.notes = notes(&filter.name, last, moment);
     station
 }
 
