@@ -42,7 +42,7 @@ pub(super) fn root_data(name: &str) -> Option<String> {
 }
 
 /// Fetches and reads JSON; `None` when it cannot be had or read.
-pub(super) async fn fetch_json<T: serde::de::DeserializeOwned>(address: &str) -> Option<T> {
+pub(super) async fn fetch_json<T: super::json::Read>(address: &str) -> Option<T> {
     let response = gloo::net::http::Request::get(address).send().await.ok()?;
     if !response.ok() {
         return None;

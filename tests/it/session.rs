@@ -504,15 +504,13 @@ fn the_page_reads_every_answer_as_it_was_sent() {
 fn the_page_refuses_what_is_no_answer() {
     for (text, expected) in [
         ("{", "EOF while parsing an object"),
-        ("[]", "expected a variant, found []"),
-        (r#"{"ready": []}"#, "expected an object, found []"),
-        (
-            r#"{"ready": {"version": "1"}}"#,
-            "invalid type: string \"1\", expected u32",
-        ),
-        (r#"{"ready": {}}"#, "missing field `version`"),
+        ("[]", "not a "),
+        (r#"{"ready": []}"#, "not a "),
+        (r#"{"ready": {"version": "1"}}"#, "not a "),
+        (r#"{"ready": {"version": 1}, "done": {}}"#, "not a "),
+        (r#"{"refused": {"run": 1}}"#, "not a "),
     ] {
-        let problem = json::read::<FromEngine>(text).expect_err(text).to_string();
+        let problem = json::read::<FromEngine>(text).expect_err(text);
         assert!(problem.starts_with(expected), "{problem}");
     }
 }

@@ -6,16 +6,25 @@
 use super::state::Edits;
 use crate::ui::logic::request::RequestForm;
 use crate::ui::{browser, json};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What is kept.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Kept {
     /// The request, where it was changed.
     request: Option<RequestForm>,
     /// The texts that were changed.
     texts: BTreeMap<String, String>,
+}
+
+impl json::Read for Kept {
+    fn read(value: &serde_json::Value) -> Option<Self> {
+        Some(Self {
+            request: json::field(value, "request")?,
+            texts: json::field(value, "texts")?,
+        })
+    }
 }
 
 impl Kept {

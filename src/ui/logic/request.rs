@@ -30,7 +30,8 @@ pub struct RequestForm {
 pub struct Rows {
     /// The rows in order.
     pub rows: Vec<Row>,
-    next: u32,
+    /// The number of the next one.
+    pub(in crate::ui) next: u32,
 }
 
 /// A row.
