@@ -2,7 +2,7 @@
 //!
 //! The native counterpart of what the page passes to the worker. Must not know: what a lab means.
 
-use super::assemblyscript;
+use super::{Sources, assemblyscript};
 use crate::lab::{Beside, Compiled, Sample};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -86,6 +86,36 @@ impl Beside for Disk {
     fn path(&self, path: &str) -> Result<Vec<u8>, String> {
         std::fs::read(self.folder.join(path)).map_err(|error| in_words(&error))
     }
+}
+
+impl Sources for Disk {
+    fn sample(&self, name: &str) -> Option<Vec<(String, Vec<u8>)>> {
+        // The repository is two directories above `target/filters`.
+        let samples = std::fs::canonicalize(&self.samples).ok()?;
+        let folder = samples
+            .parent()?
+            .parent()?
+            .join("content/filters")
+            .join(name);
+        let mut files = Vec::new();
+        gather(&folder, "", &mut files).ok()?;
+        (!files.is_empty()).then_some(files)
+    }
+}
+
+/// The files of a directory and those below it, sorted, by their paths in it.
+fn gather(folder: &Path, below: &str, files: &mut Vec<(String, Vec<u8>)>) -> std::io::Result<()> {
+    let entries: std::io::Result<Vec<_>> = std::fs::read_dir(folder)?.collect();
+    let mut entries = entries?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{below}{}", entry.file_name().to_string_lossy());
+        match entry.file_type()?.is_dir() {
+            true => gather(&entry.path(), &format!("{name}/"), files)?,
+            false => files.push((name, std::fs::read(entry.path())?)),
+        }
+    }
+    Ok(())
 }
 
 /// What went wrong with a file, as a lower-case phrase.

@@ -1,12 +1,21 @@
 //! From labs and lessons to things that leave the tool: pages, bundles, packages.
 
 mod assemblyscript;
+mod bootstrap;
+mod bundle;
 #[cfg(feature = "pages")]
 pub mod card;
 pub mod content;
 mod disk;
 pub mod gate;
+mod import;
 pub mod reference;
 pub mod site;
+mod surroundings;
+mod tree;
+mod yaml_text;
 
+pub use bundle::{Bundle, BundleFile, Sources, Target, bundle};
 pub use disk::{Disk, in_words};
+pub use import::{Named, import, is_bootstrap};
+pub use yaml_text::yaml_text;

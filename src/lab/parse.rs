@@ -129,6 +129,7 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         mistakes,
         mutants,
         parts,
+        tree: root.clone(),
     })
 }
 

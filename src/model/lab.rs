@@ -44,6 +44,8 @@ pub struct Lab {
     pub mutants: Vec<Mutant>,
     /// Names of the editable parts (`{edit: NAME}`), in the order of writing.
     pub parts: Vec<String>,
+    /// The whole file as it was read, the parts in their places: what an export takes along.
+    pub tree: Node,
 }
 
 /// Which thread runs next when several can.

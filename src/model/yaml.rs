@@ -10,7 +10,7 @@ mod read;
 
 use super::Place;
 
-pub use fields::{Fields, unknown_key};
+pub use fields::{Fields, is_field, unknown_key};
 pub use nearest::nearest;
 pub use parse::parse;
 

@@ -16,7 +16,7 @@ const CHUNK: usize = 4096;
 
 /// How hard to try, with zlib's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Effort {
+pub(crate) struct Effort {
     /// The level, 1 to 9.
     pub(super) level: u8,
     /// 0 default, 1 filtered, 2 Huffman only, 3 run lengths, 4 fixed.

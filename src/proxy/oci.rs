@@ -50,12 +50,12 @@ fn parse(uri: &str) -> Reference<'_> {
 }
 
 /// Whether something is a reference into a registry.
-pub(super) fn is_reference(uri: &str) -> bool {
+pub(crate) fn is_reference(uri: &str) -> bool {
     uri.starts_with("oci://")
 }
 
 /// The name under which `files` has what a reference leads to: by its digest, by its tag, or `latest`.
-pub(super) fn find<'a>(
+pub(crate) fn find<'a>(
     files: &'a BTreeMap<String, File>,
     uri: &str,
     bytes: impl Fn(&str) -> Option<&'a [u8]>,

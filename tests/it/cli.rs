@@ -3,6 +3,7 @@
 mod at;
 mod check;
 mod doctor;
+mod export;
 mod forever;
 mod race;
 mod readme;

@@ -9,6 +9,7 @@ mod cli;
 mod conformance;
 mod disk;
 mod exercises;
+mod export;
 mod filters;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;

@@ -9,6 +9,7 @@ mod at;
 mod bench;
 mod check;
 mod doctor;
+mod export;
 mod oneshot;
 mod options;
 mod race;
@@ -68,6 +69,8 @@ fn main() -> ExitCode {
         Some("check") => check::command(args),
         Some("race") => race::command(args),
         Some("bench") => bench::command(args),
+        Some("export") => export::command(args),
+        Some("import") => export::import(args),
         None | Some("help" | "--help" | "-h") => Ok(Done::text(HELP.to_owned())),
         Some("--version" | "-V" | "version") => {
             Ok(Done::text(format!("tour {}\n", env!("CARGO_PKG_VERSION"))))
@@ -105,6 +108,8 @@ fn unknown_command(word: &str) -> Unusable {
             "doctor",
             "check",
             "bench",
+            "export",
+            "import",
             "help",
             "--version",
         ],
@@ -124,6 +129,9 @@ tour: Proxy-Wasm filters in a simulated Envoy
   tour doctor FILTER.wasm       what a module imports, exports and runs on
   tour check content/           what is wrong with the course, if anything
   tour bench LAB.yaml           time for each request
+  tour export LAB.yaml envoy DIR
+                                a bootstrap and its modules, for Envoy
+  tour import BOOTSTRAP.yaml    a lab file of a bootstrap, on stdout
   tour help, tour --version
 
 Options of `run`:
@@ -138,6 +146,13 @@ Options of `race`: --json, --scenario, --samples, --parts as above, and
   --orders N             runs after which the search ends (default: 10000)
 Options of `check`:
   --samples DIR          where sample filters lie (default: target/filters)
+Options of `export`: --samples, --parts as above, and
+  --force                write over files that are there
+Options of `import`:
+  --surroundings FILE    traffic, upstreams and checks of the lab
+                         (default: surroundings.yaml beside the bootstrap)
+A lab that `import` makes wants to lie beside the bootstrap.
+`run` takes a bootstrap too, and imports it first.
 Options of `run --wasm`:
   --config TEXT|@FILE    the plugin's configuration
   --request 'GET /path'  method, path, and host if you like

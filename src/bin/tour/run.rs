@@ -1,8 +1,8 @@
 //! `tour run`: a lab file, or one filter and one request.
 
 use super::options::{Options, Takes};
-use super::{Done, Unusable, at, oneshot, show};
-use proxy_wasm_tour::export::{Disk, in_words};
+use super::{Done, Unusable, at, export, oneshot, show};
+use proxy_wasm_tour::export::{Disk, in_words, is_bootstrap};
 use proxy_wasm_tour::lab::{self, Contents, RunOptions, Unresolved, trace_lines};
 use proxy_wasm_tour::model::Problem;
 use proxy_wasm_tour::model::lab::Lab;
@@ -86,6 +86,10 @@ pub(crate) fn from_file(options: &Options) -> Result<(Lab, Contents), Unusable> 
             "Give the path of a lab file: tour run LAB.yaml.",
         )
     })?;
+    let text = match is_bootstrap(file, &text) {
+        true => export::imported(file, &text, None)?,
+        false => text,
+    };
     let mut disk = Disk::around(Path::new(file));
     if let Some(parts) = options.value("parts") {
         disk.parts = parts.to_owned();

@@ -3,7 +3,7 @@
 //! A guest is built again only when its sources or this file (flags and versions) have changed.
 
 use crate::sh::{self, Outcome};
-use crate::{npm, tools};
+use crate::{npm, pip, tools};
 use std::path::{Path, PathBuf};
 
 /// PyPI's `ziglang`: one download with compilers for C, C++ and Zig and their libraries.
@@ -196,33 +196,13 @@ fn zig() -> Outcome<PathBuf> {
     Ok(out)
 }
 
-/// The `zig` of PyPI's package, which pip brings into cargo's home when it is not there yet.
+/// The `zig` of PyPI's package.
 fn zig_command() -> Outcome<std::process::Command> {
-    let home = tools::kept(&format!("ziglang-{ZIGLANG}"))?;
-    if !home.join("installed").is_file() {
-        if !has_pip() {
-            tools::apt_install("Python and pip", "python3-pip")?;
-        }
-        if !has_pip() {
-            return Err(
-                "the guests in C, C++ and Zig need Python 3 with pip: install it and try again"
-                    .to_string(),
-            );
-        }
-        sh::empty_dir(&home)?;
-        let what = format!("fetching ziglang {ZIGLANG}");
-        sh::fetch(&what, tools::FETCH_MINUTES, || {
-            let mut pip = sh::command("python3");
-            pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
-            pip.args(["--no-compile", "--disable-pip-version-check"]);
-            pip.args(["--root-user-action", "ignore", "--target"]);
-            pip.arg(&home).arg(format!("ziglang=={ZIGLANG}"));
-            // Into a directory of our own: rules for the user's environment do not apply.
-            pip.env("PIP_USER", "0").env("PIP_REQUIRE_VIRTUALENV", "0");
-            pip
-        })?;
-        sh::write(&home.join("installed"), "")?;
-    }
+    let home = pip::packages(
+        &format!("ziglang-{ZIGLANG}"),
+        &format!("ziglang {ZIGLANG}"),
+        &[format!("ziglang=={ZIGLANG}")],
+    )?;
     let mut zig = sh::command(home.join("ziglang/zig"));
     zig.current_dir(sources());
     // The libraries are compiled once for all clones, where that can be kept.
@@ -233,8 +213,4 @@ fn zig_command() -> Outcome<std::process::Command> {
     zig.env("ZIG_GLOBAL_CACHE_DIR", cache);
     zig.env("ZIG_LOCAL_CACHE_DIR", work().join("zig"));
     Ok(zig)
-}
-
-fn has_pip() -> bool {
-    sh::succeeds(sh::command("python3").args(["-m", "pip", "--version"]))
 }

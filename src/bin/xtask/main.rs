@@ -8,6 +8,7 @@
 
 mod bench;
 mod check;
+mod envoy;
 mod filters;
 mod fuzz;
 mod guests;
@@ -15,6 +16,7 @@ mod headers;
 mod leftovers;
 mod npm;
 mod options;
+mod pip;
 mod serve;
 mod server;
 mod sh;
@@ -31,7 +33,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   serve [--port N]        build everything, serve it, and rebuild on change
-  test [GROUP]            every test: native, course (the gate), browser; or one group
+  test [GROUP]            every test: native, course (the gate), envoy (exports), browser; or one
   build [--site URL]      write the finished site to dist/
   check                   formatting, lints, and proofs that the walls stand
   bench                   measure what the budgets limit

@@ -6,7 +6,7 @@
 
 use crate::options::Given;
 use crate::sh::{self, Outcome};
-use crate::{filters, guests, leftovers, npm, site, tools};
+use crate::{envoy, filters, guests, leftovers, npm, site, tools};
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 /// The groups, in the order they run.
-const GROUPS: [&str; 3] = ["native", "course", "browser"];
+const GROUPS: [&str; 4] = ["native", "course", "envoy", "browser"];
 
 /// How many minutes a group's tests may take: far more than they need, so that one that hangs is
 /// a failure and not an endless wait.
@@ -109,6 +109,7 @@ fn groups(args: &[String]) -> Outcome<Vec<(&'static str, Count)>> {
     let run = |name: &str| match name {
         "native" => native(),
         "course" => course(),
+        "envoy" => exports(),
         _ => browser(&own),
     };
     let counts = chosen.into_iter().map(|name| {
@@ -179,6 +180,12 @@ fn course() -> Outcome<Count> {
         cargo.args(FEATURES).args(["--", "check", "content/"]);
         count(&mut cargo, gate_count)
     })
+}
+
+/// What is exported for Envoy: it fits Envoy's messages, and Envoy takes it.
+fn exports() -> Outcome<Count> {
+    let mut check = envoy::prepared()?;
+    sh::step("exported bootstraps", || count(&mut check, gate_count))
 }
 
 /// The numbers in `3 passed, 0 failed`.
@@ -328,7 +335,10 @@ mod tests {
         assert_eq!(chosen(&[]), Ok(GROUPS.to_vec()));
         assert_eq!(chosen(&["course"]), Ok(vec!["course"]));
         let refused = chosen(&["nativ"]).expect_err("it is refused");
-        assert!(refused.contains("native, course, browser"), "{refused}");
+        assert!(
+            refused.contains("native, course, envoy, browser"),
+            "{refused}"
+        );
         assert!(chosen(&["--fast"]).is_err());
         assert!(chosen(&["native", "course"]).is_err());
     }

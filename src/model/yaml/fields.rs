@@ -126,6 +126,11 @@ pub fn unknown_key(key: &Key, known: &[&str]) -> Problem {
     Problem::at(&key.place, format!("unknown key `{}`", key.text), help)
 }
 
+/// Whether a key names a field of a Protobuf message: `stat_prefix` may be written `statPrefix`.
+pub fn is_field(written: &str, name: &str) -> bool {
+    matches(written, name, true)
+}
+
 fn matches(written: &str, name: &str, camel: bool) -> bool {
     written == name || camel && written == to_camel(name)
 }

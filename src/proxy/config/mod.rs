@@ -77,6 +77,32 @@ pub(crate) struct Config {
     pub(crate) services: Vec<Service>,
 }
 
+impl Config {
+    /// Its Wasm plugins: network and HTTP filters, access loggers, services.
+    pub(crate) fn plugins(&self) -> Vec<&Plugin> {
+        let network = self.network.iter().flat_map(|network| &network.filters);
+        let filters = self
+            .manager
+            .filters
+            .iter()
+            .filter_map(|filter| match &filter.kind {
+                FilterKind::Wasm(plugin) => Some(&**plugin),
+                FilterKind::Native(_) => None,
+            });
+        let loggers = self
+            .manager
+            .access_log
+            .iter()
+            .filter_map(|logger| match logger {
+                Logger::Wasm(plugin) => Some(&**plugin),
+                Logger::Line(_) => None,
+            });
+        let services = self.services.iter().map(|service| &service.plugin);
+        let chains = network.map(|filter| &filter.plugin).chain(filters);
+        chains.chain(loggers).chain(services).collect()
+    }
+}
+
 /// Fields of `Bootstrap` that Envoy knows and the simulator does not.
 const NOT_HONOURED: [&str; 14] = [
     "application_log_config",
