@@ -494,7 +494,13 @@ impl Engine {
                 events,
             }) if current == Some(run) => {
                 self.rest();
-                self.tell(Answer::Done(run, report, events));
+                // Drawn in a task of its own: reading a long report is work enough for one.
+                let tell = move || {
+                    if self.with(|inner| inner.listener.as_ref().map(|(run, _)| *run)) == current {
+                        self.tell(Answer::Done(run, report, events));
+                    }
+                };
+                Timeout::new(0, tell).forget();
             }
             Ok(FromEngine::Refused { run, problem }) if current == Some(run) => {
                 self.rest();

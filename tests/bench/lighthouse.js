@@ -1,18 +1,21 @@
-// Lighthouse on a lesson, as its own command runs it: the mobile preset, the system's Chromium.
+// Lighthouse on each kind of page, as its own command runs it: the mobile preset, the system's
+// Chromium. The site is served at the address that it was built for.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { serve } from './serve.js';
 
 const limits = { performance: 95, accessibility: 100, 'best-practices': 100, seo: 100 };
 
-/** Prints the median of three runs for each category. */
-export async function lighthouse({ root, dist, lesson, row, median }) {
-  const server = await serve(root, dist);
+/** Prints the median of three runs for each kind of page and each category. */
+export async function lighthouse({ root, dist, pages, row, median }) {
+  const server = await serve(root, dist, process.env.SITE_PORT);
   try {
-    const runs = [1, 2, 3].map(() => scores(`${server.url}${lesson}`));
-    for (const [category, limit] of Object.entries(limits)) {
-      const score = median(runs.map(run => run[category]));
-      row(`Lighthouse, mobile, a lesson: ${category}`, score, 'of 100', limit, { least: true });
+    for (const [kind, path] of Object.entries(pages)) {
+      const runs = [1, 2, 3].map(() => scores(`${server.url}${path}`));
+      for (const [category, limit] of Object.entries(limits)) {
+        const score = median(runs.map(run => run[category]));
+        row(`Lighthouse, mobile, ${kind}: ${category}`, score, 'of 100', limit, { least: true });
+      }
     }
   } finally {
     server.stop();

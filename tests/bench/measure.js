@@ -1,5 +1,5 @@
 // Measures what the budgets limit and prints each number beside its limit. `cargo xtask bench`
-// builds everything first and sets CHROMIUM, XTASK, TOUR, BENCH_PACKAGES and TEST_DURATION. A number
+// builds everything first and sets CHROMIUM, XTASK, TOUR, SITE_PORT, BENCH_PACKAGES and TEST_DURATION. A number
 // over its limit makes it exit with 1.
 //
 // A number is the median of several runs: one slow run on a busy machine says nothing.
@@ -94,7 +94,10 @@ const seen = await inPage({
 });
 row('the page\'s wasm and JS a reader downloads before Run, brotli', kilobytes(pageCode(seen.reading)), 'KB', 250);
 row('the same with the lab\'s own parts, after Run', kilobytes(pageCode(seen.running)), 'KB', 350);
-await lighthouse({ root, dist, lesson, row, median });
+await lighthouse({
+  root, dist, row, median,
+  pages: { home: '', 'a lesson': lesson, 'the reference': 'reference/', 'the playground': 'playground/' },
+});
 testCommand();
 
 const over = rows.filter(row => row.over).length;

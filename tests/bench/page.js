@@ -92,6 +92,49 @@ async function runs(browser, url, row, median) {
   row('longest main-thread task while a lab runs', Math.max(...longest), 'ms', 50);
 }
 
+/**
+ * Runs a lab of ten thousand events and scrolls through its timeline: the longest task of the page
+ * meanwhile, in ms of the processor, so that what else the machine does makes no difference.
+ */
+async function scrolled(browser, url) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(`${url}playground/`);
+  await page.locator('html[data-boot=started]').waitFor({ state: 'attached' });
+  await page.getByRole('tab', { name: 'lab.yaml' }).click();
+  const editor = page.getByRole('textbox', { name: 'lab.yaml' });
+  const lab = await editor.inputValue();
+  await editor.fill(`${lab.slice(0, lab.indexOf('scenarios:'))}scenarios:\n- name: many\n  traffic:\n` +
+    '  - {request: {path: /hello}}\n'.repeat(500));
+  const session = await page.context().newCDPSession(page);
+  const events = [];
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents', traceConfig: { includedCategories: ['toplevel', '__metadata'] },
+  });
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('tab', { name: 'Timeline' }).click();
+  const grid = page.getByRole('grid');
+  const note = page.getByRole('tabpanel', { name: 'Timeline' }).getByText(/^\d+ events$/);
+  const count = Number((await note.textContent()).split(' ')[0]);
+  if (count < 10_000) throw new Error(`the long lab has ${count} events`);
+  await grid.hover();
+  for (let at = 0; at < 120; at += 1) {
+    await page.mouse.wheel(0, 700);
+    await page.waitForTimeout(16);
+  }
+  await grid.focus();
+  await page.keyboard.press('End');
+  await page.locator(`#row-${count - 1}`).waitFor();
+  const complete = new Promise(resolve => { session.once('Tracing.tracingComplete', resolve); });
+  await session.send('Tracing.end');
+  await complete;
+  await page.close();
+  const main = events.filter(event => event.name === 'thread_name' && event.args.name === 'CrRendererMain');
+  const ofPage = event => main.some(thread => thread.pid === event.pid && thread.tid === event.tid);
+  const tasks = events.filter(event => event.ph === 'X' && event.tdur !== undefined && ofPage(event));
+  return Math.max(...tasks.map(task => task.tdur / 1000));
+}
+
 /** Times for one request through add-header, in µs: the browser's own engine, then ours. */
 async function requests(browser, root, wasm) {
   const server = await serve(root, 'target/bench');
@@ -162,6 +205,9 @@ export async function inPage({ root, dist, lesson, row, median, require }) {
     row('the same through the whole proxy, capture off', proxy, 'µs', 100);
     row('capture on against off', captured / proxy, '×', 2);
     await runs(browser, `${server.url}${lesson}`, row, median);
+    row('longest main-thread task, 10,000 events run and scrolled',
+      median([await scrolled(browser, server.url), await scrolled(browser, server.url), await scrolled(browser, server.url)]),
+      'ms', 50);
     return await downloads(browser, server.url, lesson);
   } finally {
     await browser.close();

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** Gives the address, and what ends the server. */
-export async function serve(root, dir) {
-  const child = spawn(process.env.XTASK, ['static', dir, '--port', '0'], {
+export async function serve(root, dir, port = '0') {
+  const child = spawn(process.env.XTASK, ['static', dir, '--port', port], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
