@@ -5,6 +5,8 @@
 use crate::lab::Compiled;
 use crate::model::Bytes;
 use serde::Deserialize;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,8 +27,24 @@ struct Answer {
     message: String,
 }
 
+thread_local! {
+    /// What was compiled already: the gate runs a lesson's texts many times over, and the compiler
+    /// takes a second for each.
+    static DONE: RefCell<BTreeMap<(String, String), Compiled>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// Compiles a text that stands in a file of this name.
 pub(super) fn compile(name: &str, source: &str) -> Compiled {
+    let key = (name.to_owned(), source.to_owned());
+    if let Some(done) = DONE.with_borrow(|done| done.get(&key).cloned()) {
+        return done;
+    }
+    let compiled = compile_anew(name, source);
+    DONE.with_borrow_mut(|done| done.insert(key, compiled.clone()));
+    compiled
+}
+
+fn compile_anew(name: &str, source: &str) -> Compiled {
     let Some(script) = script() else {
         return Compiled::NoCompiler(format!("target/{SCRIPT} is missing"));
     };

@@ -1,6 +1,7 @@
 //! What a person chooses of a lab that has been read: one scenario, another request.
 
 use super::{Beside, parse};
+use crate::model::exercise::Asked;
 use crate::model::lab::{Lab, TrafficAction};
 use crate::model::yaml::nearest;
 use crate::model::{Problem, Request};
@@ -49,6 +50,17 @@ pub fn put_request_part(
     {
         Some(TrafficAction::Request(request)) => put_request(lab, scenario, request),
         _ => Err(Problem::in_file(REQUEST, "expected a request", "")),
+    }
+}
+
+/// Puts the right module of each exercise that asks for one in its place.
+pub fn put_modules(lab: &mut Lab) {
+    for quest in &lab.quests {
+        if let Asked::Own { file, solution } = &quest.asked
+            && let Some(file) = lab.files.get_mut(file)
+        {
+            *file = file.with(solution.clone());
+        }
     }
 }
 

@@ -18,7 +18,7 @@ mod run;
 mod session;
 
 pub use assertions::check;
-pub use choose::{REQUEST, put_request, put_request_part, scenario_named};
+pub use choose::{REQUEST, put_modules, put_request, put_request_part, scenario_named};
 pub use grade::{Right, grade, grade_one, right};
 pub use mistakes::recognise;
 pub use modules::{Beside, Compiled, Contents, Sample, Unresolved, resolve};

@@ -336,10 +336,30 @@ fn the_lesson_in_the_readme_passes() {
     assert_eq!(verdict.failed, 0, "{verdict}");
 }
 
+/// Takes away the lessons that need the AssemblyScript compiler.
+fn leave_out_compiled(content: &mut Content) {
+    let needs = |path: &&String| {
+        let text = content.text(path).unwrap_or_default();
+        path.ends_with("/lab.yaml") && text.contains("assemblyscript:")
+    };
+    let labs = content.files.keys().filter(needs);
+    let folders: Vec<String> = labs.map(|path| path.replace("lab.yaml", "")).collect();
+    let stays = |path: &String| {
+        !folders
+            .iter()
+            .any(|folder| path.starts_with(folder.as_str()))
+    };
+    content.files.retain(|path, _| stays(path));
+}
+
 #[test]
 fn the_course_itself_passes() {
     let mut content = export::content::read(&root().join("content")).unwrap();
     content.root = "content".to_string();
+    // `cargo xtask test course` builds the compiler first and leaves no lesson out.
+    if !root().join("target/vendor/assemblyscript.js").is_file() {
+        leave_out_compiled(&mut content);
+    }
     let sample = |name: &str| {
         let path = samples().join(format!("{name}.wasm"));
         std::fs::read(path).map_err(|e| e.to_string())

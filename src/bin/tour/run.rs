@@ -134,6 +134,9 @@ fn load(
         None => 0,
     };
     lab::put_request_part(&mut lab, at, &disk)?;
+    if disk.parts == "solution" {
+        lab::put_modules(&mut lab);
+    }
     match lab::resolve(&lab, &disk) {
         Ok(contents) => Ok((lab, contents)),
         Err(Unresolved::Problem(problem)) => match options.value("wasm") {

@@ -6,7 +6,7 @@
 
 use crate::options::Given;
 use crate::sh::{self, Outcome};
-use crate::{envoy, filters, guests, leftovers, npm, site, tools};
+use crate::{envoy, filters, guests, leftovers, npm, site, tools, vendor};
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -174,6 +174,8 @@ fn cargo_count(line: &str) -> Option<Count> {
 /// The course gate: everything that a lesson states is tried.
 fn course() -> Outcome<Count> {
     filters::build()?;
+    // Lessons in AssemblyScript are compiled as in the page.
+    vendor::bundle()?;
     sh::step("course gate", || {
         let mut cargo = sh::cargo();
         cargo.args(["run", "-q", "--bin", "tour"]);

@@ -271,7 +271,15 @@ fn every_lesson_s_solution_runs_from_its_folder() {
         .map(|lesson| lesson.unwrap().path().join("lab.yaml"))
         .filter(|lab| lab.is_file());
     let mut ran = 0;
+    let compiler = crate::support::root().join("target/vendor/assemblyscript.js");
     for lab in labs {
+        // `cargo xtask test course` has the compiler, and proves these.
+        let compiled = std::fs::read_to_string(&lab)
+            .unwrap()
+            .contains("assemblyscript:");
+        if compiled && !compiler.is_file() {
+            continue;
+        }
         let tour = tour(&["run", lab.to_str().unwrap(), "--parts", "solution"]);
         assert_eq!(tour.code, 0, "{}{}", tour.out, tour.err);
         ran += 1;
