@@ -3,10 +3,13 @@
 use super::engine_client::Engine;
 use super::navigation::Navigation;
 use super::page::Page;
+use super::parts::keyed;
 use super::paths::Root;
 use super::routes;
 use super::shell::Shell;
+use crate::model::digest;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The whole page below `<body>`.
 #[component]
@@ -22,15 +25,9 @@ pub fn App(
     provide_context(navigation);
     Effect::new(move |_| navigation.listen());
     // Keyed by its path, so that nothing of a page stays behind when another of its kind follows.
-    view! {
-        <Shell navigation>
-            <For
-                each=move || [navigation.with(|page| page.path.clone())]
-                key=String::clone
-                children=move |_| routes::view(navigation.page())
-            />
-        </Shell>
-    }
+    let path = move || vec![navigation.with(|page| digest(page.path.as_bytes()))];
+    let show = move |_| routes::view(navigation.page()).into_any();
+    view! { <Shell navigation>{keyed(Box::new(path), Arc::new(show))}</Shell> }
 }
 
 /// Renders a page's body to HTML.

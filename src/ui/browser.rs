@@ -43,11 +43,9 @@ pub(super) fn root_data(name: &str) -> Option<String> {
 
 /// Fetches and reads JSON; `None` when it cannot be had or read.
 pub(super) async fn fetch_json<T: super::json::Read>(address: &str) -> Option<T> {
-    let response = gloo::net::http::Request::get(address).send().await.ok()?;
-    if !response.ok() {
-        return None;
-    }
-    let text = response.text().await.ok()?;
+    let response = response(address).await.ok()?;
+    let text = JsFuture::from(response.text().ok()?).await.ok()?;
+    let text = text.as_string()?;
     super::json::read(&text).ok()
 }
 

@@ -5,8 +5,10 @@
 
 use super::state::LabState;
 use crate::ui::logic::request::{Field, RequestForm, Rows};
+use crate::ui::parts::keyed;
 use crate::ui::{browser, json, strings};
 use leptos::prelude::*;
+use std::sync::Arc;
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
@@ -165,7 +167,11 @@ fn HeaderRows(
     write: fn(&mut RequestForm) -> &mut Rows,
 ) -> impl IntoView {
     let form = state.request;
-    let ids = move || form.with(|f| read(f).rows.iter().map(|row| row.id).collect::<Vec<_>>());
+    let ids = move || form.with(|f| read(f).rows.iter().map(|row| row.id.into()).collect());
+    let one = move |id: u64| {
+        let id = id as u32;
+        view! { <HeaderRow state id prefix read write /> }.into_any()
+    };
     let on_add = move |_| {
         let mut id = 0;
         form.update(|f| id = write(f).add(String::new(), String::new()));
@@ -174,9 +180,7 @@ fn HeaderRows(
     view! {
         <fieldset class="rows">
             <legend>{title}</legend>
-            <For each=ids key=|id| *id let:id>
-                <HeaderRow state id prefix read write />
-            </For>
+            {keyed(Box::new(ids), Arc::new(one))}
             <button type="button" class="link add" on:click=on_add>
                 {add}
             </button>

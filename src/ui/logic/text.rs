@@ -22,14 +22,20 @@ pub fn shorten(text: &str, max: usize) -> String {
 pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+        1_000..1_000_000 => tenths(bytes / 100, "kB"),
+        _ => tenths(bytes / 100_000, "MB"),
     }
+}
+
+// Not as a floating-point number: printing one takes more code than all else here.
+fn tenths(n: u64, unit: &str) -> String {
+    format!("{}.{} {unit}", n / 10, n % 10)
 }
 
 /// A simulated time in milliseconds, as short as it is exact to the microsecond: `30 ms`, `0.25 ms`.
 pub fn time(ns: u64) -> String {
-    let mut text = format!("{:.3}", ns as f64 / 1e6);
+    let micros = (ns + 500) / 1_000;
+    let mut text = format!("{}.{:03}", micros / 1_000, micros % 1_000);
     while text.ends_with('0') {
         text.pop();
     }
