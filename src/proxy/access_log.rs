@@ -1,6 +1,7 @@
 //! Access logs, and the values behind Envoy's format operators.
 
-use super::config::{Format, Logger, Operator};
+use super::config::{Format, Item, Logger, Operator, Source};
+use super::native::read_query;
 use super::search::{Resource, Use};
 use super::shared::{Purpose, Shared};
 use super::task::{After, Call, Command, Task};
@@ -91,12 +92,91 @@ impl Shared {
                 other.as_deref(),
                 *cut,
             ),
-            Operator::FilterState(key) => {
+            Operator::FilterState(key, plain, cut) => {
                 let object = self.filter_state(index, key.as_bytes())?;
-                Some(object.plain())
+                let text = match plain {
+                    true => object.plain(),
+                    false => object.json()?,
+                };
+                Some(cut_to(text, *cut))
             }
-            Operator::StartTime(format) => write_time(format, self.wall_ns(stream.info.start_ns)),
+            // A struct is written whole.
+            Operator::Metadata(source, keys, cut) => {
+                Some(match self.metadata_at(index, *source, keys)? {
+                    Item::Text(text) => cut_to(text, *cut),
+                    item @ (Item::Struct(_) | Item::List(_)) if *source == Source::Dynamic => {
+                        item.json().to_string()
+                    }
+                    item => cut_to(item.json().to_string(), *cut),
+                })
+            }
+            Operator::Query(name, cut) => {
+                let path = stream.request.headers.as_ref()?.get_str(":path")?;
+                let value = read_query(path).1.remove(name)?.into_iter().next()?;
+                Some(cut_to(value, *cut))
+            }
+            Operator::Path(query, original) => {
+                let headers = stream.request.headers.as_ref()?;
+                let was = headers.get_str("x-envoy-original-path");
+                let is = headers.get_str(":path");
+                let path = match original {
+                    Some(true) => was,
+                    Some(false) => is,
+                    None => was.or(is),
+                }?;
+                let bare = path.split('?').next();
+                Some(bare.filter(|_| !query).unwrap_or(path).to_owned())
+            }
+            Operator::Time(emit, format) => {
+                let at = if *emit {
+                    self.clock.now_ns
+                } else {
+                    stream.info.start_ns
+                };
+                write_time(format, self.wall_ns(at))
+            }
+            Operator::Between(from, to, unit) => {
+                let (from, to) = (self.point(index, from)?, self.point(index, to)?);
+                let ns = to as i64 - from as i64;
+                Some((ns / *unit as i64).to_string())
+            }
             Operator::Plain(name) => self.plain_operator(index, name),
+        }
+    }
+
+    /// What a metadata operator names.
+    pub(super) fn metadata_at(&self, index: usize, of: Source, keys: &[String]) -> Option<Item> {
+        let (space, path) = keys.split_first()?;
+        let stream = &self.streams[index];
+        let host = stream.info.route.map(|(host, _)| host);
+        let found = match of {
+            Source::Dynamic => stream.info.metadata.find(space, path),
+            Source::Route => self.route(stream.info.route?).metadata.find(space, path),
+            Source::VirtualHost => {
+                let host = &self.config.manager.routes.hosts[host?];
+                host.metadata.find(space, path)
+            }
+            Source::Cluster => self.cluster_of(stream)?.metadata.find(space, path),
+            Source::Host => self.said_of_host(stream)?.metadata.find(space, path),
+            Source::Listener => self.config.listener_metadata.find(space, path),
+        };
+        found.filter(|item| *item != Item::Null)
+    }
+
+    /// When a point in time of `COMMON_DURATION` was.
+    fn point(&self, index: usize, name: &str) -> Option<u64> {
+        let stream = &self.streams[index];
+        let upstream = stream.upstream.as_ref();
+        match name {
+            "DS_RX_BEG" => Some(stream.info.start_ns),
+            "DS_RX_END" => stream.info.request_end_ns,
+            "US_TX_BEG" => Some(upstream?.began_ns),
+            "US_TX_END" => upstream
+                .filter(|u| u.request_done)
+                .map(|u| u.request_done_ns),
+            "US_RX_END" => upstream?.last_byte_ns,
+            "DS_TX_BEG" => stream.info.response_start_ns,
+            _ => stream.info.end_ns,
         }
     }
 
@@ -108,6 +188,9 @@ impl Shared {
             |end: Option<u64>| end.map(|end| ((end - info.start_ns) / 1_000_000).to_string());
         match name {
             "START_TIME" => Some(iso_millis(self.wall_ns(info.start_ns))),
+            "EMIT_TIME" => Some(iso_millis(self.wall_ns(self.clock.now_ns))),
+            "HOSTNAME" => Some("envoy".to_owned()),
+            "PATH" => self.write_operator(index, &Operator::Path(true, None)),
             "RESPONSE_CODE" => Some(info.status.unwrap_or(0).to_string()),
             "RESPONSE_CODE_DETAILS" => Some(info.details.clone()).filter(|d| !d.is_empty()),
             "RESPONSE_FLAGS" => Some(stream.flags()),
@@ -137,13 +220,26 @@ impl Shared {
                 let (host, _) = info.route?;
                 Some(self.config.manager.routes.hosts[host].name.clone())
             }
-            // No client speaks TLS here, and no virtual cluster or filter chain has a name.
-            "REQUESTED_SERVER_NAME" | "VIRTUAL_CLUSTER_NAME" | "FILTER_CHAIN_NAME" => None,
-            "UPSTREAM_HOST" => stream
+            // No client speaks TLS here, no virtual cluster or filter chain has a name, nobody traces,
+            // and the process has no environment.
+            "UPSTREAM_LOCAL_ADDRESS" => stream
+                .upstream
+                .as_ref()
+                .map(|_| address((CLIENT, LOCAL_PORT))),
+            "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" => {
+                stream.upstream.as_ref().map(|_| CLIENT.to_owned())
+            }
+            "UPSTREAM_LOCAL_PORT" => stream.upstream.as_ref().map(|_| LOCAL_PORT.to_string()),
+            "UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" => {
+                stream.upstream.as_ref().map(|u| u.host.0.clone())
+            }
+            "UPSTREAM_HOST" | "UPSTREAM_REMOTE_ADDRESS" => stream
                 .upstream
                 .as_ref()
                 .map(|u| address((&u.host.0, u.host.1))),
-            "UPSTREAM_CLUSTER" => stream.upstream.as_ref().map(|u| u.cluster.clone()),
+            "UPSTREAM_CLUSTER" | "UPSTREAM_CLUSTER_RAW" => {
+                stream.upstream.as_ref().map(|u| u.cluster.clone())
+            }
             "UPSTREAM_REQUEST_ATTEMPT_COUNT" => Some(info.attempts.to_string()),
             "UPSTREAM_TRANSPORT_FAILURE_REASON" => {
                 Some(info.transport_failure.to_owned()).filter(|why| !why.is_empty())
@@ -153,13 +249,16 @@ impl Shared {
                 Some(name.clone()).filter(|n| !n.is_empty())
             }
             "CONNECTION_ID" => Some(stream.connection.to_string()),
-            "STREAM_ID" => Some(index.to_string()),
+            // The id of the request, which whoever made it may have set.
+            "STREAM_ID" => header(stream.request.headers.as_ref(), "x-request-id", None, None),
             "DOWNSTREAM_REMOTE_ADDRESS" | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" => {
                 Some(address((CLIENT, self.client_port(index))))
             }
             "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT"
             | "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" => Some(CLIENT.to_owned()),
-            "DOWNSTREAM_REMOTE_PORT" => Some(self.client_port(index).to_string()),
+            "DOWNSTREAM_REMOTE_PORT" | "DOWNSTREAM_DIRECT_REMOTE_PORT" => {
+                Some(self.client_port(index).to_string())
+            }
             "DOWNSTREAM_LOCAL_PORT" => Some(self.config.address.1.to_string()),
             "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" => Some(self.local_ip().to_owned()),
             "DOWNSTREAM_LOCAL_ADDRESS" => Some(address((self.local_ip(), self.config.address.1))),
@@ -187,6 +286,17 @@ impl Shared {
 fn bytes(headers: Option<&Headers>) -> String {
     headers.map_or(0, Headers::byte_size).to_string()
 }
+
+/// A text of so many characters at most.
+fn cut_to(text: String, cut: Option<usize>) -> String {
+    match cut {
+        Some(most) => text.chars().take(most).collect(),
+        None => text,
+    }
+}
+
+/// The proxy's port of a connection to an upstream.
+pub(super) const LOCAL_PORT: u16 = 40_000;
 
 /// The client's address.
 pub(super) const CLIENT: &str = "127.0.0.1";

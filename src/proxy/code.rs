@@ -157,7 +157,11 @@ fn local<'a>(
     }
 }
 
-fn absent<'a>(name: &str, place: &Place, known: impl Iterator<Item = &'a String>) -> Problem {
+pub(super) fn absent<'a>(
+    name: &str,
+    place: &Place,
+    known: impl Iterator<Item = &'a String>,
+) -> Problem {
     let help = match nearest(name, known.map(String::as_str)) {
         Some(near) => format!("Did you mean `{near}`?"),
         None => "Add it to `files`.".to_owned(),

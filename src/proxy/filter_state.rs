@@ -76,6 +76,19 @@ impl Object {
             Self::Own(text, _) => text.clone(),
         }
     }
+
+    /// How `%FILTER_STATE(…)%` writes it without `PLAIN`: what its message is in JSON. `None` for a
+    /// message whose fields nobody here knows.
+    pub(super) fn json(&self) -> Option<String> {
+        match self {
+            Self::Wasm(_, prototype) if prototype.kind == Kind::Structured => None,
+            Self::Wasm(value, _) => Some(format!(
+                r#"{{"@type":"type.googleapis.com/google.protobuf.BytesValue","value":"{}"}}"#,
+                crate::model::Bytes::from(&value[..]).to_base64()
+            )),
+            Self::Own(text, _) => Some(serde_json::Value::from(text.as_str()).to_string()),
+        }
+    }
 }
 
 /// What a context keeps its objects on.

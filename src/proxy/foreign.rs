@@ -4,6 +4,8 @@
 
 mod signature;
 
+pub(super) use signature::{Hashed, hash};
+
 use super::filter_state::{Fields, Home, Kind, Object, Prototype, Span};
 use super::protobuf::{Wire, fields};
 use super::shared::Shared;

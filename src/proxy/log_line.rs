@@ -5,10 +5,11 @@ use super::shared::Shared;
 use serde_json::Value;
 
 /// Operators whose value is a number in JSON.
-const NUMBERS: [&str; 16] = [
+const NUMBERS: [&str; 18] = [
     "BYTES_RECEIVED",
     "BYTES_SENT",
     "CONNECTION_ID",
+    "DOWNSTREAM_DIRECT_REMOTE_PORT",
     "DOWNSTREAM_LOCAL_PORT",
     "DOWNSTREAM_REMOTE_PORT",
     "DURATION",
@@ -20,6 +21,7 @@ const NUMBERS: [&str; 16] = [
     "RESPONSE_HEADERS_BYTES",
     "RESPONSE_TRAILERS_BYTES",
     "RESPONSE_TX_DURATION",
+    "UPSTREAM_LOCAL_PORT",
     "UPSTREAM_REMOTE_PORT",
     "UPSTREAM_REQUEST_ATTEMPT_COUNT",
 ];
@@ -60,12 +62,20 @@ impl Shared {
     fn write_typed(&self, index: usize, format: &Format, omit: bool) -> Value {
         match &format.0[..] {
             [Operator::Text(text)] => text.as_str().into(),
+            [Operator::Metadata(source, keys, _)] => {
+                let found = self.metadata_at(index, *source, keys);
+                found.map_or(Value::Null, |item| item.json())
+            }
             [operator] => {
                 let Some(text) = self.write_operator(index, operator) else {
                     return Value::Null;
                 };
-                let number = matches!(operator, Operator::Plain(name) if NUMBERS.contains(name));
-                match text.parse::<u64>() {
+                let number = match operator {
+                    Operator::Plain(name) => NUMBERS.contains(name),
+                    Operator::Between(..) => true,
+                    _ => false,
+                };
+                match text.parse::<i64>() {
                     Ok(number_of) if number => number_of.into(),
                     _ => text.into(),
                 }

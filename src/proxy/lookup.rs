@@ -1,6 +1,6 @@
 //! Which route a request takes: virtual hosts by their domains, routes by path and headers.
 
-use super::config::{HeaderMatch, PathMatch, Route, TextMatch, VirtualHost};
+use super::config::{HeaderMatch, PathMatch, TextMatch, VirtualHost};
 use crate::model::Headers;
 
 /// The virtual host of a request, and its first matching route.
@@ -10,7 +10,7 @@ pub(super) fn find_route(hosts: &[VirtualHost], headers: &Headers) -> Option<(us
     let route = hosts[host]
         .routes
         .iter()
-        .position(|route| matches(route, headers))?;
+        .position(|route| request_fits(&route.path, &route.headers, headers))?;
     Some((host, route))
 }
 
@@ -44,10 +44,15 @@ fn find_host(hosts: &[VirtualHost], authority: &str) -> Option<usize> {
     .or_else(|| domains().find(|(_, d)| *d == "*").map(|(i, _)| i))
 }
 
-fn matches(route: &Route, headers: &Headers) -> bool {
+/// Whether a request is as a `RouteMatch` wants it.
+pub(super) fn request_fits(
+    wanted: &PathMatch,
+    conditions: &[HeaderMatch],
+    headers: &Headers,
+) -> bool {
     let full = headers.get_str(":path").unwrap_or("");
     let path = full.split(['?', '#']).next().unwrap_or("");
-    let fits = match &route.path {
+    let fits = match wanted {
         PathMatch::Prefix(prefix) => path.starts_with(prefix.as_str()),
         PathMatch::Exact(exact) => path == exact,
         PathMatch::Separated(prefix) => path
@@ -55,8 +60,7 @@ fn matches(route: &Route, headers: &Headers) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         PathMatch::Regex(regex) => regex.is_match(path),
     };
-    fits && route
-        .headers
+    fits && conditions
         .iter()
         .all(|condition| header_matches(condition, headers))
 }

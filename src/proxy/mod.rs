@@ -22,6 +22,7 @@ mod foreign;
 mod grpc;
 mod gzip;
 mod iterate;
+mod jwt;
 mod local_reply;
 mod log_line;
 mod lookup;

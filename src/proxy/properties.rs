@@ -1,6 +1,6 @@
 //! Properties (Envoy attributes): what a path names now, in the form in which it travels.
 
-use super::access_log::CLIENT;
+use super::access_log::{CLIENT, LOCAL_PORT};
 use super::attribute::{Value, joined};
 use super::config::{Cluster, Said};
 use super::filter_state::{Fields, Kind, Object};
@@ -135,10 +135,7 @@ impl Shared {
                 | "upstream_host_metadata",
                 ..,
             ] => self.xds(stream, words),
-            ["metadata", rest @ ..] => {
-                // Nothing that is simulated sets dynamic metadata.
-                Value::from(&super::config::Metadata::default()).walk(rest)
-            }
+            ["metadata", rest @ ..] => Value::from(&stream.info.metadata).walk(rest),
             ["connection" | "source" | "destination" | "filter_state"] => Some(Value::Unlisted),
             _ => None,
         }
@@ -171,13 +168,13 @@ impl Shared {
     }
 
     /// The cluster of the route, before the router has picked a host and after.
-    fn cluster_of(&self, stream: &Stream) -> Option<&Cluster> {
+    pub(super) fn cluster_of(&self, stream: &Stream) -> Option<&Cluster> {
         let name = stream.info.cluster.as_ref()?;
         self.config.clusters.iter().find(|c| c.name == *name)
     }
 
     /// What the configuration says of the host that the router has picked.
-    fn said_of_host(&self, stream: &Stream) -> Option<Said> {
+    pub(super) fn said_of_host(&self, stream: &Stream) -> Option<Said> {
         let upstream = stream.upstream.as_ref()?;
         let clusters = &self.config.clusters;
         let cluster = clusters.iter().find(|c| c.name == upstream.cluster)?;
@@ -193,7 +190,9 @@ impl Shared {
         match words {
             ["address"] => upstream.and_then(|u| Value::text(format!("{}:{}", u.host.0, u.host.1))),
             ["port"] => upstream.and_then(|u| Value::number(u.host.1)),
-            ["local_address"] => upstream.and_then(|_| Value::text(format!("{CLIENT}:40000"))),
+            ["local_address"] => {
+                upstream.and_then(|_| Value::text(format!("{CLIENT}:{LOCAL_PORT}")))
+            }
             ["locality", rest @ ..] => Value::from(&self.said_of_host(stream)?.locality).walk(rest),
             ["transport_failure_reason"] => {
                 upstream.and_then(|_| Value::text(stream.info.transport_failure))

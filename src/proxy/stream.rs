@@ -248,6 +248,8 @@ pub(super) struct Info {
     pub(super) transport_failure: &'static str,
     /// Filter state, by raw key.
     pub(super) filter_state: super::filter_state::Objects,
+    /// Dynamic metadata: what filters tell one another, by namespace.
+    pub(super) metadata: super::config::Metadata,
     /// Whether the request was `HEAD`.
     pub(super) head: bool,
     /// Whether the request was gRPC.

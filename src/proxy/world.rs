@@ -1,7 +1,7 @@
 //! A scenario's world: the shared part, its VMs, and the loop that runs threads and lets time pass.
 
 use super::clock::{Clock, OUTSIDE, Weight};
-use super::code::Loaded;
+use super::code::{Loaded, absent};
 use super::config::{self, Config, FilterKind, Logger, Plugin};
 use super::moment;
 use super::random::Random;
@@ -71,7 +71,11 @@ impl Prepared {
     /// # Errors
     /// The first thing that cannot be used: a field, a file, a module, an item of traffic.
     pub fn new(lab: &Lab, contents: &BTreeMap<String, Arc<[u8]>>) -> Result<Self, Problem> {
-        let config = config::read(&lab.envoy)?;
+        let mut config = config::read(&lab.envoy)?;
+        config.read_files(|name, place| match contents.get(name) {
+            Some(bytes) => Ok(&**bytes),
+            None => Err(absent(name, place, contents.keys())),
+        })?;
         let limits = Limits::default();
         let engine = Engine::new(&limits);
         let Some(profile) = Profile::named(&lab.profile) else {

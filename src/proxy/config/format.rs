@@ -20,16 +20,93 @@ pub(crate) enum Operator {
     Response(String, Option<String>, Option<usize>),
     /// A response trailer.
     Trailer(String, Option<String>, Option<usize>),
-    /// Filter state by its key.
-    FilterState(String),
-    /// `START_TIME` in a format of its own.
-    StartTime(String),
+    /// Filter state by its key, as plain text or as JSON of its message, and a length to cut to.
+    FilterState(String, bool, Option<usize>),
+    /// Metadata: whose, the namespace and the keys in it, and a length to cut to.
+    Metadata(Source, Vec<String>, Option<usize>),
+    /// A query parameter's first value, and a length to cut to.
+    Query(String, Option<usize>),
+    /// The path: whether with its query, and whether as it was, or is, or was if that is known.
+    Path(bool, Option<bool>),
+    /// The time of the start, or of the writing, in a format of its own.
+    Time(bool, String),
+    /// The time from one point to another, in units of so many nanoseconds.
+    Between(&'static str, &'static str, u64),
     /// An operator without argument, by its name.
     Plain(&'static str),
 }
 
+/// Whose metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The stream's: dynamic metadata.
+    Dynamic,
+    /// The route's.
+    Route,
+    /// The virtual host's.
+    VirtualHost,
+    /// The cluster's.
+    Cluster,
+    /// The upstream host's.
+    Host,
+    /// The listener's.
+    Listener,
+}
+
+/// The words of `METADATA`.
+const SOURCES: [(&str, Source); 6] = [
+    ("DYNAMIC", Source::Dynamic),
+    ("ROUTE", Source::Route),
+    ("VIRTUAL_HOST", Source::VirtualHost),
+    ("CLUSTER", Source::Cluster),
+    ("UPSTREAM_HOST", Source::Host),
+    ("LISTENER", Source::Listener),
+];
+
+/// Points in time of `COMMON_DURATION`. What is connected here is connected at once, so the points of
+/// that are not among them.
+const POINTS: [&str; 7] = [
+    "DS_RX_BEG",
+    "DS_RX_END",
+    "US_TX_BEG",
+    "US_TX_END",
+    "US_RX_END",
+    "DS_TX_BEG",
+    "DS_TX_END",
+];
+
+/// Operators with an argument, for whoever has slipped.
+const WITH_ARGUMENT: [&str; 14] = [
+    "REQ",
+    "RESP",
+    "TRAILER",
+    "REQUEST_HEADER",
+    "RESPONSE_HEADER",
+    "RESPONSE_TRAILER",
+    "FILTER_STATE",
+    "DYNAMIC_METADATA",
+    "CLUSTER_METADATA",
+    "UPSTREAM_METADATA",
+    "METADATA",
+    "COMMON_DURATION",
+    "QUERY_PARAM",
+    "ENVIRONMENT",
+];
+
 /// Operators without argument.
-const PLAIN: [&str; 39] = [
+const PLAIN: [&str; 51] = [
+    "CONNECTION_TERMINATION_DETAILS",
+    "DOWNSTREAM_DIRECT_REMOTE_PORT",
+    "EMIT_TIME",
+    "HOSTNAME",
+    "PATH",
+    "TRACE_ID",
+    "UPSTREAM_CLUSTER_RAW",
+    "UPSTREAM_LOCAL_ADDRESS",
+    "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
+    "UPSTREAM_LOCAL_PORT",
+    "UPSTREAM_REMOTE_ADDRESS",
+    "UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
     "ACCESS_LOG_TYPE",
     "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT",
     "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
@@ -93,11 +170,8 @@ impl Format {
                 "An operator stands between two `%`; a single one is written `%%`.",
             ),
             Bad::Operator(name) => {
-                let known = PLAIN
-                    .iter()
-                    .copied()
-                    .chain(["REQ", "RESP", "TRAILER", "FILTER_STATE"]);
-                match nearest(&name, known) {
+                let known = PLAIN.into_iter().chain(WITH_ARGUMENT);
+                match nearest(&name, known).filter(|near| *near != name) {
                     Some(near) => Problem::at(
                         &node.place,
                         format!("unknown operator `%{name}%`"),
@@ -176,13 +250,71 @@ fn operator(inner: &str) -> Result<Operator, Bad> {
         "REQ" | "REQUEST_HEADER" => Ok(Operator::Request(first, second, cut)),
         "RESP" | "RESPONSE_HEADER" => Ok(Operator::Response(first, second, cut)),
         "TRAILER" | "RESPONSE_TRAILER" => Ok(Operator::Trailer(first, second, cut)),
-        "START_TIME" if cut.is_none() && write_time(argument, 0).is_some() => {
-            Ok(Operator::StartTime(argument.to_owned()))
+        name @ ("START_TIME" | "EMIT_TIME")
+            if cut.is_none() && write_time(argument, 0).is_some() =>
+        {
+            let emit = name == "EMIT_TIME";
+            Ok(Operator::Time(emit, argument.to_owned()))
         }
-        "FILTER_STATE" => {
-            let key = argument.strip_suffix(":PLAIN").unwrap_or(argument);
-            Ok(Operator::FilterState(key.to_owned()))
+        "FILTER_STATE" => match argument.split_once(':') {
+            None | Some((_, "TYPED")) => {
+                let key = argument.trim_end_matches(":TYPED").to_owned();
+                Ok(Operator::FilterState(key, false, cut))
+            }
+            Some((key, "PLAIN")) => Ok(Operator::FilterState(key.to_owned(), true, cut)),
+            Some(_) => Err(unknown()),
+        },
+        "METADATA" => {
+            let (word, keys) = argument.split_once(':').ok_or_else(unknown)?;
+            let mut known = SOURCES.iter();
+            let source = known
+                .find(|(known, _)| *known == word)
+                .ok_or_else(unknown)?;
+            Ok(metadata(source.1, keys, cut))
         }
+        "DYNAMIC_METADATA" => Ok(metadata(Source::Dynamic, argument, cut)),
+        "CLUSTER_METADATA" => Ok(metadata(Source::Cluster, argument, cut)),
+        "UPSTREAM_METADATA" => Ok(metadata(Source::Host, argument, cut)),
+        "QUERY_PARAM" => Ok(Operator::Query(argument.to_owned(), cut)),
+        "PATH" if cut.is_none() => {
+            let (query, which) = argument.split_once(':').unwrap_or((argument, ""));
+            let query = match query {
+                "" | "WQ" => true,
+                "NQ" => false,
+                _ => return Err(unknown()),
+            };
+            let original = match which {
+                "" | "ORIG_OR_PATH" => None,
+                "ORIG" => Some(true),
+                "PATH" => Some(false),
+                _ => return Err(unknown()),
+            };
+            Ok(Operator::Path(query, original))
+        }
+        "COMMON_DURATION" if cut.is_none() => {
+            let parts: Vec<&str> = argument.split(':').collect();
+            let [from, to, unit] = parts[..] else {
+                return Err(unknown());
+            };
+            let point = |word| {
+                let mut points = POINTS.into_iter();
+                points.find(|point| *point == word).ok_or_else(unknown)
+            };
+            let unit = match unit {
+                "ms" => 1_000_000,
+                "us" => 1000,
+                "ns" => 1,
+                _ => return Err(unknown()),
+            };
+            Ok(Operator::Between(point(from)?, point(to)?, unit))
+        }
+        // The simulated process has none.
+        "ENVIRONMENT" => Ok(Operator::Plain("ENVIRONMENT")),
         _ => Err(unknown()),
     }
+}
+
+fn metadata(source: Source, keys: &str, cut: Option<usize>) -> Operator {
+    let keys = keys.split(':').map(str::to_owned).collect();
+    Operator::Metadata(source, keys, cut)
 }

@@ -1,8 +1,9 @@
 //! What a route's `match` asks of a request, and matchers of headers wherever they stand.
 
-use super::refuse;
+use super::{Item, Metadata, refuse};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
+use crate::proxy::lookup::text_matches;
 use regex_lite::Regex;
 
 /// How a path is compared, query left out.
@@ -44,6 +45,139 @@ pub(crate) enum TextMatch {
     Contains(String, bool),
     /// The whole matches.
     Regex(Regex),
+}
+
+/// `envoy.type.matcher.v3.MetadataMatcher`: a value at the end of a path.
+#[derive(Clone, Debug)]
+pub(crate) struct MetadataMatch {
+    /// The namespace and the keys in it.
+    pub(crate) keys: Vec<String>,
+    /// What the value is to be.
+    pub(crate) value: ValueMatch,
+    /// `invert`.
+    pub(crate) invert: bool,
+}
+
+/// `envoy.type.matcher.v3.ValueMatcher`.
+#[derive(Clone, Debug)]
+pub(crate) enum ValueMatch {
+    /// Null, and there.
+    Null,
+    /// A text.
+    Text(TextMatch),
+    /// A number: exactly this, or from the first and below the second.
+    Number(f64, f64),
+    /// A bool.
+    Bool(bool),
+    /// Anything that is there; false fits nothing.
+    Present(bool),
+    /// A list with such an item.
+    OneOf(Box<ValueMatch>),
+    /// One of these.
+    Any(Vec<ValueMatch>),
+}
+
+impl MetadataMatch {
+    /// Whether metadata is as it wants it.
+    pub(crate) fn fits(&self, metadata: &Metadata) -> bool {
+        let found = self.keys.split_first();
+        let found = found.and_then(|(space, path)| metadata.find(space, path));
+        self.value.fits(found.as_ref()) != self.invert
+    }
+}
+
+impl ValueMatch {
+    fn fits(&self, value: Option<&Item>) -> bool {
+        match (self, value) {
+            (Self::Any(all), _) => all.iter().any(|one| one.fits(value)),
+            (Self::Null, Some(Item::Null)) => true,
+            (Self::Text(text), Some(Item::Text(value))) => text_matches(text, value),
+            (Self::Number(from, to), Some(Item::Number(n))) => n == from || n > from && n < to,
+            (Self::Bool(wanted), Some(Item::Bool(flag))) => wanted == flag,
+            (Self::Present(wanted), Some(_)) => *wanted,
+            (Self::OneOf(one), Some(Item::List(items))) => {
+                items.iter().any(|item| one.fits(Some(item)))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Reads a `MetadataMatcher`.
+pub(super) fn read_metadata_match(node: &Node) -> Result<MetadataMatch, Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let space = fields.require("filter")?;
+    let keys = read_metadata_keys(space, fields.require("path")?)?;
+    let value = read_value_match(fields.require("value")?)?;
+    let invert = fields.take("invert").map_or(Ok(false), Node::as_bool)?;
+    fields.finish()?;
+    Ok(MetadataMatch {
+        keys,
+        value,
+        invert,
+    })
+}
+
+/// A namespace and the `key`s of a path in it.
+pub(super) fn read_metadata_keys(space: &Node, path: &Node) -> Result<Vec<String>, Problem> {
+    let mut keys = vec![space.as_string_field()?.to_owned()];
+    for segment in path.as_list()? {
+        let mut fields = Fields::of_message(segment)?;
+        keys.push(fields.require("key")?.as_string_field()?.to_owned());
+        fields.finish()?;
+    }
+    match keys.len() {
+        1 => Err(path.expected("a list of at least one key")),
+        _ => Ok(keys),
+    }
+}
+
+fn read_value_match(node: &Node) -> Result<ValueMatch, Problem> {
+    const KNOWN: [&str; 7] = [
+        "null_match",
+        "double_match",
+        "string_match",
+        "bool_match",
+        "present_match",
+        "list_match",
+        "or_match",
+    ];
+    let mut fields = Fields::of_message(node)?;
+    let found = KNOWN.map(|name| Some((name, fields.take(name)?)));
+    fields.finish()?;
+    let found: Vec<(&str, &Node)> = found.into_iter().flatten().collect();
+    let [(name, node)] = found[..] else {
+        let message = format!("expected exactly one of {}", KNOWN.join(", "));
+        return Err(Problem::at(&node.place, message, ""));
+    };
+    let inner = |name| -> Result<&Node, Problem> {
+        let mut fields = Fields::of_message(node)?;
+        let inner = fields.require(name)?;
+        fields.finish()?;
+        Ok(inner)
+    };
+    Ok(match name {
+        "null_match" => ValueMatch::Null,
+        "double_match" if node.get("exact").is_some() => {
+            let exact = inner("exact")?.as_f64()?;
+            ValueMatch::Number(exact, exact)
+        }
+        "double_match" => {
+            let mut fields = Fields::of_message(inner("range")?)?;
+            let mut bound = |name| fields.take(name).map_or(Ok(0.0), Node::as_f64);
+            let range = ValueMatch::Number(bound("start")?, bound("end")?);
+            fields.finish()?;
+            range
+        }
+        "string_match" => ValueMatch::Text(read_text_match(node)?),
+        "bool_match" => ValueMatch::Bool(node.as_bool()?),
+        "present_match" => ValueMatch::Present(node.as_bool()?),
+        "list_match" => ValueMatch::OneOf(Box::new(read_value_match(inner("one_of")?)?)),
+        _ => {
+            let all = inner("value_matchers")?.as_list()?.iter();
+            ValueMatch::Any(all.map(read_value_match).collect::<Result<_, _>>()?)
+        }
+    })
 }
 
 /// Fields of `RouteMatch` that Envoy knows and the simulator does not.

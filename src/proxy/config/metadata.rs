@@ -47,6 +47,29 @@ impl Struct {
         Ok(Self(fields.collect::<Result<_, Problem>>()?))
     }
 
+    /// What a JSON object says; `None` for anything else.
+    pub(crate) fn from_json(json: &serde_json::Value) -> Option<Self> {
+        let fields = json.as_object()?.iter();
+        let fields = fields.map(|(key, value)| (key.clone(), Item::from_json(value)));
+        Some(Self(fields.collect()))
+    }
+
+    /// A field.
+    pub(crate) fn get(&self, name: &str) -> Option<&Item> {
+        let mut fields = self.0.iter();
+        fields.find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// A field, by the keys that lead to it.
+    pub(crate) fn path<'a, S: AsRef<str>>(&'a self, path: &[S]) -> Option<&'a Item> {
+        let (first, rest) = path.split_first()?;
+        match (self.get(first.as_ref())?, rest) {
+            (item, []) => Some(item),
+            (Item::Struct(inner), rest) => inner.path(rest),
+            _ => None,
+        }
+    }
+
     /// The message on the wire.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -76,6 +99,37 @@ impl Item {
         })
     }
 
+    fn from_json(json: &serde_json::Value) -> Self {
+        use serde_json::Value;
+        match json {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(*flag),
+            Value::Number(number) => Self::Number(number.as_f64().unwrap_or_default()),
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            Value::Object(_) => Self::Struct(Struct::from_json(json).unwrap_or_default()),
+        }
+    }
+
+    /// As Protobuf writes it in JSON: whole numbers without a point. Keys are sorted, where Protobuf
+    /// has no order.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(flag) => (*flag).into(),
+            Self::Number(n) if n.fract() == 0.0 && n.abs() < 9e15 => (*n as i64).into(),
+            Self::Number(n) => (*n).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::List(items) => items.iter().map(Self::json).collect(),
+            Self::Struct(fields) => {
+                let mut fields: Vec<_> = fields.0.iter().collect();
+                fields.sort_by(|a, b| a.0.cmp(&b.0));
+                let pairs = fields.into_iter().map(|(k, v)| (k.clone(), v.json()));
+                serde_json::Value::Object(pairs.collect())
+            }
+        }
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
@@ -100,6 +154,32 @@ impl Item {
 }
 
 impl Metadata {
+    /// What stands at a key of a namespace, or the whole namespace.
+    pub(crate) fn find<S: AsRef<str>>(&self, space: &str, path: &[S]) -> Option<Item> {
+        let mut spaces = self.0.iter();
+        let (_, fields) = spaces.find(|(name, _)| name == space)?;
+        match path {
+            [] => Some(Item::Struct(fields.clone())),
+            path => fields.path(path).cloned(),
+        }
+    }
+
+    /// Sets fields of a namespace.
+    pub(crate) fn merge(&mut self, space: &str, new: Struct) {
+        let at = self.0.iter().position(|(name, _)| name == space);
+        let at = at.unwrap_or_else(|| {
+            self.0.push((space.to_owned(), Struct::default()));
+            self.0.len() - 1
+        });
+        let fields = &mut self.0[at].1.0;
+        for (key, value) in new.0 {
+            match fields.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, old)) => *old = value,
+                None => fields.push((key, value)),
+            }
+        }
+    }
+
     /// Reads a field `metadata`; nothing is no metadata.
     ///
     /// # Errors

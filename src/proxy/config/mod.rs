@@ -28,16 +28,16 @@ use crate::model::{Place, Problem};
 pub(crate) use access_log::{Line, Logger, Shape};
 pub(crate) use change::{Addition, Append, HeaderChange};
 pub(crate) use cluster::{Cluster, Said};
-pub(crate) use format::{Format, Operator};
+pub(crate) use format::{Format, Operator, Source};
 pub(crate) use forward::{Choice, Forward};
 pub(crate) use listener::{Filter, FilterKind, Manager};
 pub(crate) use matching::{HeaderMatch, PathMatch, TextMatch};
 pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
 pub(crate) use native::{
     Abort, BufferRoute, Compressible, Compressor, CompressorRoute, CorsPolicy, Csrf,
-    Decompressible, Decompressor, Delay, Fault, HeaderMutation, HostLimits, LocalRateLimit,
-    Mutation, Mutations, Native, NativeRoute, Parameter, Percent, RateLimitService, Rbac,
-    RbacAction, Rule, Rules, TokenBucket,
+    Decompressible, Decompressor, Delay, Fault, HeaderMutation, HostLimits, JwtAuthn, JwtRoute,
+    LocalRateLimit, Mutation, Mutations, Native, NativeRoute, Parameter, Percent, Provider,
+    RateLimitService, Rbac, RbacAction, Requirement, Rule, Rules, TokenBucket, wrong_name,
 };
 pub(crate) use network::{Network, NetworkFilter, Terminal};
 pub(crate) use per_route::PerRoute;
@@ -100,6 +100,22 @@ impl Config {
         let services = self.services.iter().map(|service| &service.plugin);
         let chains = network.map(|filter| &filter.plugin).chain(filters);
         chains.chain(loggers).chain(services).collect()
+    }
+
+    /// Reads what the configuration has in files of the lab, modules left out.
+    ///
+    /// # Errors
+    /// When a file is not there, or is not what the simulator can use.
+    pub(crate) fn read_files<'a>(
+        &mut self,
+        file: impl Fn(&str, &Place) -> Result<&'a [u8], Problem>,
+    ) -> Result<(), Problem> {
+        for filter in &mut self.manager.filters {
+            if let FilterKind::Native(Native::JwtAuthn(jwt)) = &mut filter.kind {
+                jwt.read_files(&file)?;
+            }
+        }
+        Ok(())
     }
 }
 

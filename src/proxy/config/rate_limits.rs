@@ -1,7 +1,7 @@
 //! `rate_limits` of routes and virtual hosts: what of a request a rate limit service is told.
 
-use super::matching::{HeaderMatch, read_header_match};
-use super::refuse;
+use super::matching::{HeaderMatch, read_header_match, read_metadata_keys};
+use super::{Source, refuse};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 
@@ -27,8 +27,25 @@ pub(crate) enum DescribeBy {
     Header(String, String, bool),
     /// `generic_key`: key and value.
     Generic(String, String),
+    /// `metadata`.
+    Metadata(Box<DescribeByMetadata>),
     /// `header_value_match`: key, value, the headers, and whether they must match.
     HeaderMatch(String, String, Vec<HeaderMatch>, bool),
+}
+
+/// `RateLimit.Action.MetaData`.
+#[derive(Clone, Debug)]
+pub(crate) struct DescribeByMetadata {
+    /// The descriptor's key.
+    pub(crate) key: String,
+    /// Whose metadata.
+    pub(crate) source: Source,
+    /// The namespace and the keys in it.
+    pub(crate) keys: Vec<String>,
+    /// `default_value`; empty is none.
+    pub(crate) default: String,
+    /// `skip_if_absent`.
+    pub(crate) skip: bool,
 }
 
 /// Reads a list of `RateLimit`.
@@ -72,12 +89,13 @@ fn read_one(node: &Node) -> Result<RateLimit, Problem> {
 }
 
 fn read_action(node: &Node) -> Result<DescribeBy, Problem> {
-    const KNOWN: [&str; 6] = [
+    const KNOWN: [&str; 7] = [
         "source_cluster",
         "destination_cluster",
         "remote_address",
         "request_headers",
         "generic_key",
+        "metadata",
         "header_value_match",
     ];
     let mut fields = Fields::of_message(node)?;
@@ -87,7 +105,6 @@ fn read_action(node: &Node) -> Result<DescribeBy, Problem> {
             "dynamic_metadata",
             "extension",
             "masked_remote_address",
-            "metadata",
             "query_parameter_value_match",
             "query_parameters",
         ],
@@ -113,6 +130,31 @@ fn read_action(node: &Node) -> Result<DescribeBy, Problem> {
             let skip = fields.take("skip_if_absent");
             let skip = skip.map_or(Ok(false), Node::as_bool)?;
             DescribeBy::Header(key, header.to_ascii_lowercase(), skip)
+        }
+        "metadata" => {
+            let (key, place) = (text("descriptor_key")?, fields.require("metadata_key")?);
+            let source = match fields.take("source") {
+                None => Source::Dynamic,
+                Some(node) => match node.as_str()? {
+                    "DYNAMIC" | "0" => Source::Dynamic,
+                    "ROUTE_ENTRY" | "1" => Source::Route,
+                    _ => return Err(node.expected("DYNAMIC or ROUTE_ENTRY")),
+                },
+            };
+            let default = fields.take("default_value");
+            let default = default.map_or(Ok(""), Node::as_string_field)?.to_owned();
+            let skip = fields.take("skip_if_absent");
+            let skip = skip.map_or(Ok(false), Node::as_bool)?;
+            let mut inner = Fields::of_message(place)?;
+            let keys = read_metadata_keys(inner.require("key")?, inner.require("path")?)?;
+            inner.finish()?;
+            DescribeBy::Metadata(Box::new(DescribeByMetadata {
+                key,
+                source,
+                keys,
+                default,
+                skip,
+            }))
         }
         "generic_key" => {
             let value = text("descriptor_value")?;

@@ -33,13 +33,15 @@ const OTHER_CURVES: [ObjectIdentifier; 3] = [
 ];
 
 /// A text's hash, and how RSA names the function.
-struct Hashed {
-    bytes: Vec<u8>,
-    scheme: Pkcs1v15Sign,
+pub(in crate::proxy) struct Hashed {
+    /// The hash.
+    pub(in crate::proxy) bytes: Vec<u8>,
+    /// How RSA signs it.
+    pub(in crate::proxy) scheme: Pkcs1v15Sign,
 }
 
 /// Hashes with a function of Envoy's list; `None` for any other name.
-fn hash(name: &str, text: &[u8], work: &mut u64) -> Option<Hashed> {
+pub(in crate::proxy) fn hash(name: &str, text: &[u8], work: &mut u64) -> Option<Hashed> {
     let (bytes, scheme) = match name.to_ascii_lowercase().as_str() {
         "sha1" => (Sha1::digest(text).to_vec(), Pkcs1v15Sign::new::<Sha1>()),
         "sha224" => (Sha224::digest(text).to_vec(), Pkcs1v15Sign::new::<Sha224>()),

@@ -2,7 +2,7 @@
 
 use super::At;
 use crate::proxy::access_log::CLIENT;
-use crate::proxy::config::{Action, DescribeBy, HostLimits, RateLimit};
+use crate::proxy::config::{Action, DescribeBy, HostLimits, Item, RateLimit};
 use crate::proxy::lookup::header_matches;
 use crate::proxy::shared::Shared;
 
@@ -50,6 +50,14 @@ impl Shared {
                     }
                 }
                 DescribeBy::Generic(key, value) => (key.as_str(), value.clone()),
+                DescribeBy::Metadata(by) => {
+                    match self.metadata_at(at.stream, by.source, &by.keys) {
+                        Some(Item::Text(text)) if !text.is_empty() => (by.key.as_str(), text),
+                        _ if !by.default.is_empty() => (by.key.as_str(), by.default.clone()),
+                        _ if by.skip => continue,
+                        _ => return None,
+                    }
+                }
                 DescribeBy::HeaderMatch(key, value, matchers, expect) => {
                     let headers = self.streams[at.stream].request.headers.as_ref()?;
                     let all = matchers.iter().all(|m| header_matches(m, headers));

@@ -78,12 +78,7 @@ impl Shared {
     /// Envoy writes the query anew: decoded, and sorted by key.
     fn mutate_query(&mut self, at: At, parameters: &[Parameter]) {
         let path = self.request_header(at, ":path");
-        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-        let mut pairs: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            pairs.entry(decoded(key)).or_default().push(decoded(value));
-        }
+        let (path, mut pairs) = read_query(&path);
         for parameter in parameters {
             let (key, format, append) = match parameter {
                 Parameter::Remove(key) => {
@@ -103,16 +98,32 @@ impl Shared {
                 }
             }
         }
-        let all = pairs.iter().flat_map(|(key, values)| {
-            let one = move |value| format!("{key}={value}");
-            values.iter().map(one)
-        });
-        let query = all.collect::<Vec<String>>().join("&");
-        let mark = if query.is_empty() { "" } else { "?" };
-        let whole = format!("{path}{mark}{query}");
+        let whole = write_query(path, &pairs);
         let (direction, change) = (Direction::Decode, Change::Replace);
         self.native_change(at, direction, change, ":path", whole.as_bytes());
     }
+}
+
+/// A path without its query, and the query's values by key, decoded.
+pub(in crate::proxy) fn read_query(path: &str) -> (&str, BTreeMap<String, Vec<String>>) {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut pairs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        pairs.entry(decoded(key)).or_default().push(decoded(value));
+    }
+    (path, pairs)
+}
+
+/// A path with a query, sorted by key.
+pub(super) fn write_query(path: &str, pairs: &BTreeMap<String, Vec<String>>) -> String {
+    let all = pairs.iter().flat_map(|(key, values)| {
+        let one = move |value| format!("{key}={value}");
+        values.iter().map(one)
+    });
+    let query = all.collect::<Vec<String>>().join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{path}{mark}{query}")
 }
 
 /// `%XX` as the byte that it stands for.

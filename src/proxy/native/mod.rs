@@ -11,11 +11,13 @@ mod csrf;
 mod descriptors;
 mod fault;
 mod header_mutation;
+mod jwt_authn;
 mod local_ratelimit;
 mod ratelimit;
 mod rbac;
 mod record;
 
+pub(super) use header_mutation::read_query;
 pub(super) use local_ratelimit::Buckets;
 pub(super) use local_ratelimit::Key as BucketKey;
 
@@ -61,9 +63,9 @@ pub(super) enum NativeStream {
 /// The directions in which Envoy has a filter at all; `None` is both.
 pub(super) fn only(kind: &FilterKind) -> Option<Direction> {
     match kind {
-        FilterKind::Native(Native::Buffer(_) | Native::Csrf(_) | Native::Rbac(_)) => {
-            Some(Direction::Decode)
-        }
+        FilterKind::Native(
+            Native::Buffer(_) | Native::Csrf(_) | Native::JwtAuthn(_) | Native::Rbac(_),
+        ) => Some(Direction::Decode),
         _ => None,
     }
 }
@@ -135,6 +137,7 @@ impl Shared {
                 self.mutate_headers(at, config, decode);
                 Verdict::Continue
             }
+            (Native::JwtAuthn(filter), Part::Headers) => self.jwt_request(at, filter),
             (Native::LocalRateLimit(limit), Part::Headers) if decode => {
                 self.limit_request(at, limit)
             }

@@ -3,7 +3,7 @@
 use super::At;
 use crate::model::trace::{Kind, arg};
 use crate::proxy::access_log::CLIENT;
-use crate::proxy::config::{NativeRoute, Rbac, RbacAction, Rule, Rules};
+use crate::proxy::config::{Item, NativeRoute, Rbac, RbacAction, Rule, Rules, Source, Struct};
 use crate::proxy::iterate::Verdict;
 use crate::proxy::lookup::{header_matches, text_matches};
 use crate::proxy::shared::Shared;
@@ -18,14 +18,27 @@ impl Shared {
             _ => rbac,
         };
         if let Some(rules) = &rbac.shadow {
-            let (allowed, _) = self.rbac_asks(at, rules, "shadow_rules");
+            let (allowed, policy) = self.rbac_asks(at, rules, "shadow_rules");
             self.rbac_count(&rbac.shadow_prefix, "shadow_", allowed);
+            let prefix = &rbac.shadow_prefix;
+            let word = if allowed { "allowed" } else { "denied" };
+            let text = |text: &str| Item::Text(text.to_owned());
+            let mut told = vec![(format!("{prefix}shadow_engine_result"), text(word))];
+            if let Some(policy) = policy {
+                told.push((format!("{prefix}shadow_effective_policy_id"), text(&policy)));
+            }
+            self.set_dynamic_metadata(at.stream, "envoy.filters.http.rbac", Struct(told));
         }
         let Some(rules) = &rbac.rules else {
             return Verdict::Continue;
         };
         let (allowed, policy) = self.rbac_asks(at, rules, "rules");
         self.rbac_count(&rbac.prefix, "", allowed);
+        if rules.action == RbacAction::Log {
+            let hint = Item::Bool(policy.is_some());
+            let told = vec![("access_log_hint".to_owned(), hint)];
+            self.set_dynamic_metadata(at.stream, "envoy.common", Struct(told));
+        }
         if allowed {
             return Verdict::Continue;
         }
@@ -78,6 +91,14 @@ impl Shared {
             Rule::Not(rule) => !one(rule),
             Rule::Any => true,
             Rule::Authenticated => false,
+            Rule::Metadata(wanted, source) => {
+                let info = &self.streams[at.stream].info;
+                match (source, info.route) {
+                    (Source::Dynamic, _) => wanted.fits(&info.metadata),
+                    (_, Some(place)) => wanted.fits(&self.route(place).metadata),
+                    (_, None) => wanted.fits(&Default::default()),
+                }
+            }
             Rule::Header(header) => {
                 let headers = self.streams[at.stream].request.headers.as_ref();
                 headers.is_some_and(|headers| header_matches(header, headers))

@@ -6,6 +6,7 @@
 use super::At;
 use crate::model::Headers;
 use crate::model::trace::{Kind, arg};
+use crate::proxy::config::{Item, Struct};
 use crate::proxy::local_reply::Reply;
 use crate::proxy::shared::Shared;
 use crate::proxy::task::{Direction, Part, Task};
@@ -83,6 +84,19 @@ impl Shared {
             ];
             self.record(Kind::Chain, "add_header_map_value", None, None, args);
         }
+    }
+
+    /// Sets fields of a stream's dynamic metadata; those of the namespace that are not named stay.
+    pub(super) fn set_dynamic_metadata(&mut self, stream: usize, space: &str, fields: Struct) {
+        if self.trace.capture {
+            let text = Item::Struct(fields.clone()).json().to_string();
+            let args = vec![
+                arg("namespace", space.as_bytes()),
+                arg("fields", text.as_bytes()),
+            ];
+            self.record(Kind::Chain, "dynamic_metadata", None, None, args);
+        }
+        self.streams[stream].info.metadata.merge(space, fields);
     }
 
     /// Records what a piece of a body has become.

@@ -3,6 +3,7 @@
 mod access_log;
 mod any;
 mod attempts;
+mod bootstrap;
 mod chain;
 mod config;
 mod failures;

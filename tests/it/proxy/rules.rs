@@ -1,8 +1,9 @@
 //! Rules of the connection manager and the chain that stand in no other file.
 
+use super::bootstrap::{Bootstrap, access_log};
 use super::router::play;
 use super::{answer, first, logs, play_one, response};
-use crate::lab_run::{run_with, story};
+use crate::lab_run::story;
 
 #[test]
 fn after_a_local_reply_the_rest_of_the_request_is_dropped() {
@@ -50,21 +51,18 @@ fn names_are_in_lower_case_and_host_is_the_authority() {
 fn a_request_id_is_kept_and_returned_on_demand() {
     for (manager, returned) in [
         ("", None),
-        ("always_set_request_id_in_response: true, ", Some("mine")),
+        (
+            "            always_set_request_id_in_response: true\n",
+            Some("mine"),
+        ),
     ] {
-        let text = format!(
-            r#"name: t
-envoy: {{ static_resources: {{ listeners: [{{ filter_chains: [{{ filters: [{{ name: m, typed_config: {{
-    "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
-    {manager}stat_prefix: i,
-    http_filters: [{{ name: r, typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}} }}],
-    route_config: {{ virtual_hosts: [{{ name: v, domains: ["*"], routes: [{{ match: {{prefix: /}}, route: {{ cluster: web }} }}] }}] }} }} }}] }}] }}],
-  clusters: [{{ name: web }}] }} }}
-scenarios: [{{name: s, traffic: [{{request: {{headers: {{x-request-id: mine}}}}}}]}}]
-"#
-        );
-        let report = run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
-        let report = &report.scenarios[0];
+        let envoy = Bootstrap {
+            manager,
+            ..Bootstrap::default()
+        }
+        .text();
+        let report = play(&envoy, "", "  - request: {headers: {x-request-id: mine}}");
+        let report = &report;
         let sent = &first(report).upstream_requests[0].headers;
         assert_eq!(sent.get_str("x-request-id"), Some("mine"));
         assert_eq!(response(report).headers.get_str("x-request-id"), returned);
@@ -92,9 +90,10 @@ fn each_worker_takes_the_hosts_in_turn() {
         )
     };
     let envoy = format!(
-        "  clusters: [{{name: web, load_assignment: {{endpoints: [{{lb_endpoints: [{}, {}]}}]}}}}]\n  access_log: [{{name: l, typed_config: {{\"@type\": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: {{text_format_source: {{inline_string: \"%UPSTREAM_HOST%\"}}}}}}}}]",
+        "  clusters: [{{name: web, load_assignment: {{endpoints: [{{lb_endpoints: [{}, {}]}}]}}}}]\n  {}",
         host(1),
-        host(2)
+        host(2),
+        access_log("%UPSTREAM_HOST%")
     );
     let requests = "  - {request: {}, worker: 0}\n".repeat(3) + "  - {request: {}, worker: 1}\n";
     let report = play(&envoy, "concurrency: 2", &requests);

@@ -8,6 +8,7 @@ mod cors;
 mod csrf;
 mod fault;
 mod header_mutation;
+mod jwt_authn;
 mod local_ratelimit;
 mod percent;
 mod ratelimit;
@@ -25,6 +26,7 @@ pub(crate) use cors::CorsPolicy;
 pub(crate) use csrf::Csrf;
 pub(crate) use fault::{Abort, Delay, Fault};
 pub(crate) use header_mutation::{HeaderMutation, Mutation, Mutations, Parameter};
+pub(crate) use jwt_authn::{JwtAuthn, JwtRoute, Provider, Requirement, wrong_name};
 pub(crate) use local_ratelimit::{LocalRateLimit, TokenBucket};
 pub(crate) use percent::Percent;
 pub(crate) use ratelimit::{HostLimits, RateLimitRoute, RateLimitService};
@@ -47,6 +49,8 @@ pub(crate) enum Native {
     Fault(Box<Fault>),
     /// `envoy.filters.http.header_mutation`.
     HeaderMutation(Box<HeaderMutation>),
+    /// `envoy.filters.http.jwt_authn`.
+    JwtAuthn(Box<JwtAuthn>),
     /// `envoy.filters.http.local_ratelimit`.
     LocalRateLimit(Box<LocalRateLimit>),
     /// `envoy.filters.http.ratelimit`.
@@ -70,6 +74,8 @@ pub(crate) enum NativeRoute {
     Fault(Box<Fault>),
     /// `HeaderMutationPerRoute`: after the filter's own.
     HeaderMutation(Box<Mutations>),
+    /// `PerRouteConfig`: in place of the filter's rules.
+    Jwt(JwtRoute),
     /// `LocalRateLimit`: in place of the filter's own, bucket and all.
     LocalRateLimit(Box<LocalRateLimit>),
     /// `RateLimitPerRoute`.
@@ -87,6 +93,8 @@ const CORS_ROUTE: &str = "envoy.extensions.filters.http.cors.v3.CorsPolicy";
 const CSRF: &str = "envoy.extensions.filters.http.csrf.v3.CsrfPolicy";
 const DECOMPRESSOR: &str = "envoy.extensions.filters.http.decompressor.v3.Decompressor";
 const FAULT: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault";
+const JWT: &str = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication";
+const JWT_ROUTE: &str = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig";
 const LIMIT: &str = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
 const MUTATION: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
 const MUTATION_ROUTE: &str =
@@ -97,13 +105,14 @@ const RBAC: &str = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const RBAC_ROUTE: &str = "envoy.extensions.filters.http.rbac.v3.RBACPerRoute";
 
 /// The messages that configure a native filter.
-pub(super) const TYPES: [&str; 10] = [
+pub(super) const TYPES: [&str; 11] = [
     BUFFER,
     COMPRESSOR,
     CORS,
     CSRF,
     DECOMPRESSOR,
     FAULT,
+    JWT,
     LIMIT,
     MUTATION,
     RATELIMIT,
@@ -111,12 +120,13 @@ pub(super) const TYPES: [&str; 10] = [
 ];
 
 /// The messages that a route can have for one.
-pub(super) const ROUTE_TYPES: [&str; 9] = [
+pub(super) const ROUTE_TYPES: [&str; 10] = [
     BUFFER_ROUTE,
     COMPRESSOR_ROUTE,
     CORS_ROUTE,
     CSRF,
     FAULT,
+    JWT_ROUTE,
     LIMIT,
     MUTATION_ROUTE,
     RATELIMIT_ROUTE,
@@ -132,6 +142,7 @@ pub(super) fn read(kind: &str, mut fields: Fields<'_>) -> Result<Option<Native>,
         DECOMPRESSOR => Native::Decompressor(Box::new(Decompressor::read(&mut fields)?)),
         CSRF => Native::Csrf(Box::new(Csrf::read(&mut fields)?)),
         FAULT => Native::Fault(Box::new(Fault::read(&mut fields)?)),
+        JWT => Native::JwtAuthn(Box::new(JwtAuthn::read(&mut fields)?)),
         LIMIT => Native::LocalRateLimit(Box::new(LocalRateLimit::read(&mut fields)?)),
         MUTATION => Native::HeaderMutation(Box::new(HeaderMutation::read(&mut fields)?)),
         RATELIMIT => Native::RateLimit(Box::new(RateLimitService::read(&mut fields)?)),
@@ -153,6 +164,7 @@ pub(super) fn read_route(
         CORS_ROUTE => NativeRoute::Cors(Box::new(CorsPolicy::read(&mut fields)?)),
         CSRF => NativeRoute::Csrf(Box::new(Csrf::read(&mut fields)?)),
         FAULT => NativeRoute::Fault(Box::new(Fault::read(&mut fields)?)),
+        JWT_ROUTE => NativeRoute::Jwt(JwtRoute::read(&mut fields)?),
         LIMIT => {
             let limit = LocalRateLimit::read_route(&mut fields)?;
             NativeRoute::LocalRateLimit(Box::new(limit))
@@ -180,6 +192,7 @@ impl Native {
                 | (Self::Csrf(_), NativeRoute::Csrf(_))
                 | (Self::Fault(_), NativeRoute::Fault(_))
                 | (Self::HeaderMutation(_), NativeRoute::HeaderMutation(_))
+                | (Self::JwtAuthn(_), NativeRoute::Jwt(_))
                 | (Self::LocalRateLimit(_), NativeRoute::LocalRateLimit(_))
                 | (Self::RateLimit(_), NativeRoute::RateLimit(_))
                 | (Self::Rbac(_), NativeRoute::Rbac(_))

@@ -3,8 +3,10 @@
 use super::{flag, text};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
-use crate::proxy::config::matching::{HeaderMatch, TextMatch, read_header_match, read_text_match};
-use crate::proxy::config::{not_simulated, refuse};
+use crate::proxy::config::matching::{
+    HeaderMatch, MetadataMatch, TextMatch, read_header_match, read_metadata_match, read_text_match,
+};
+use crate::proxy::config::{Source, not_simulated, refuse};
 use std::net::IpAddr;
 
 /// The filter's settings, or a route's in their place.
@@ -76,6 +78,8 @@ pub(crate) enum Rule {
     DirectIp(Cidr),
     /// `remote_ip`.
     RemoteIp(Cidr),
+    /// `metadata`, or `sourced_metadata` with the stream's or the route's.
+    Metadata(Box<MetadataMatch>, Source),
     /// `authenticated`: by a certificate, and no client here has one.
     Authenticated,
 }
@@ -226,7 +230,7 @@ fn one<'a>(
 }
 
 fn read_permission(node: &Node) -> Result<Rule, Problem> {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 12] = [
         "and_rules",
         "or_rules",
         "not_rule",
@@ -237,8 +241,10 @@ fn read_permission(node: &Node) -> Result<Rule, Problem> {
         "destination_port",
         "destination_port_range",
         "requested_server_name",
+        "metadata",
+        "sourced_metadata",
     ];
-    let elsewhere = ["matcher", "metadata", "sourced_metadata", "uri_template"];
+    let elsewhere = ["matcher", "uri_template"];
     let (name, node) = one(node, &KNOWN, &elsewhere)?;
     Ok(match name {
         "and_rules" => Rule::All(read_set(node, "rules", read_permission)?),
@@ -271,7 +277,7 @@ fn read_permission(node: &Node) -> Result<Rule, Problem> {
 }
 
 fn read_principal(node: &Node) -> Result<Rule, Problem> {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 12] = [
         "and_ids",
         "or_ids",
         "not_id",
@@ -282,8 +288,10 @@ fn read_principal(node: &Node) -> Result<Rule, Problem> {
         "source_ip",
         "direct_remote_ip",
         "remote_ip",
+        "metadata",
+        "sourced_metadata",
     ];
-    let elsewhere = ["custom", "filter_state", "metadata", "sourced_metadata"];
+    let elsewhere = ["custom", "filter_state"];
     let (name, node) = one(node, &KNOWN, &elsewhere)?;
     Ok(match name {
         "and_ids" => Rule::All(read_set(node, "ids", read_principal)?),
@@ -304,6 +312,24 @@ fn read_principal(node: &Node) -> Result<Rule, Problem> {
 
 fn read_common(name: &str, node: &Node) -> Result<Rule, Problem> {
     match name {
+        "metadata" => Ok(Rule::Metadata(
+            Box::new(read_metadata_match(node)?),
+            Source::Dynamic,
+        )),
+        "sourced_metadata" => {
+            let mut fields = Fields::of_message(node)?;
+            let matcher = read_metadata_match(fields.require("metadata_matcher")?)?;
+            let source = match fields.take("metadata_source") {
+                None => Source::Dynamic,
+                Some(node) => match node.as_str()? {
+                    "DYNAMIC" | "0" => Source::Dynamic,
+                    "ROUTE" | "1" => Source::Route,
+                    _ => return Err(node.expected("DYNAMIC or ROUTE")),
+                },
+            };
+            fields.finish()?;
+            Ok(Rule::Metadata(Box::new(matcher), source))
+        }
         "header" => Ok(Rule::Header(read_header_match(node)?)),
         "url_path" => {
             let mut fields = Fields::of_message(node)?;

@@ -8,6 +8,7 @@ mod csrf;
 mod decompressor;
 mod fault;
 mod header_mutation;
+mod jwt_authn;
 mod local_ratelimit;
 mod ratelimit;
 mod rbac;

@@ -196,6 +196,36 @@ fn actions_make_the_entries_of_a_descriptor() {
     }
 }
 
+/// Rows: the rest of the action, and what the service is told.
+#[test]
+fn an_action_may_take_its_value_from_metadata() {
+    let metadata = ", metadata: {filter_metadata: {app: {team: blue, size: 7}}}";
+    for (path, more, expected) in [
+        ("team", ", source: ROUTE_ENTRY", Some("blue")),
+        ("team", "", None),
+        ("team", ", default_value: red", Some("red")),
+        ("size", ", source: ROUTE_ENTRY", None),
+        (
+            "size",
+            ", source: ROUTE_ENTRY, default_value: red",
+            Some("red"),
+        ),
+        ("none", ", skip_if_absent: true", Some("")),
+    ] {
+        let action = format!(
+            "{{generic_key: {{descriptor_value: v}}}}, {{metadata: {{descriptor_key: k, metadata_key: {{key: app, path: [{{key: {path}}}]}}{more}}}}}"
+        );
+        let route = limits(&format!("actions: [{action}]"));
+        let report = ask(&envoy("", &route, metadata), &ok(), "{}");
+        let told = match expected {
+            None => vec![],
+            Some("") => told(&[("generic_key", "v")]),
+            Some(value) => told(&[("generic_key", "v"), ("k", value)]),
+        };
+        assert_eq!(asked(&report), told, "{path}{more}");
+    }
+}
+
 #[test]
 fn a_missing_header_drops_its_descriptor_unless_it_is_skipped() {
     let header = "{request_headers: {header_name: x-user, descriptor_key: user";

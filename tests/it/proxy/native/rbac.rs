@@ -1,5 +1,7 @@
 //! `envoy.filters.http.rbac`.
 
+use crate::proxy::bootstrap::access_log;
+
 use super::{answer, counters, filter, play, refused, routed};
 
 fn rules(text: &str) -> String {
@@ -187,6 +189,73 @@ fn shadow_rules_count_and_let_pass() {
     );
 }
 
+/// Rows: settings; dynamic metadata of the namespace `envoy.filters.http.rbac`, and the hint for logs.
+#[test]
+fn shadow_rules_and_the_action_log_are_told_in_dynamic_metadata() {
+    let any = policy("{any: true}", "{any: true}");
+    let log = access_log(
+        "%DYNAMIC_METADATA(envoy.filters.http.rbac)% %DYNAMIC_METADATA(envoy.common:access_log_hint)%",
+    );
+    for (settings, expected) in [
+        (
+            "shadow_rules: {}".to_owned(),
+            r#"{"shadow_engine_result":"denied"} -"#,
+        ),
+        (
+            format!("shadow_rules: {{action: DENY, {any}}}"),
+            r#"{"shadow_effective_policy_id":"p","shadow_engine_result":"denied"} -"#,
+        ),
+        (
+            format!("shadow_rules: {{{any}}}, shadow_rules_stat_prefix: s_"),
+            r#"{"s_shadow_effective_policy_id":"p","s_shadow_engine_result":"allowed"} -"#,
+        ),
+        (format!("rules: {{action: LOG, {any}}}"), "- true"),
+        ("rules: {action: LOG}".to_owned(), "- false"),
+        (format!("rules: {{{any}}}"), "- -"),
+    ] {
+        let envoy = filter("rbac.v3.RBAC", &format!(", {settings}"));
+        let report = play(&format!("{envoy}  {log}\n"), &["{}"]);
+        assert_eq!(report.access_log, [expected], "{settings}");
+    }
+}
+
+/// Rows: whose metadata, the value that is wanted, whether the route's fits.
+#[test]
+fn a_rule_may_ask_for_metadata_of_the_route() {
+    let envoy = |source: &str, value: &str| {
+        let rule = format!(
+            "{{sourced_metadata: {{metadata_matcher: {{filter: app, path: [{{key: team}}], value: {value}}}{source}}}}}"
+        );
+        rules(&policy(&rule, "{any: true}"))
+            + "  routes: [{match: {prefix: /}, route: {cluster: web}, metadata: {filter_metadata: {app: {team: blue}}}}]\n"
+    };
+    for (source, value, expected) in [
+        (
+            ", metadata_source: ROUTE",
+            "{string_match: {exact: blue}}",
+            true,
+        ),
+        (
+            ", metadata_source: ROUTE",
+            "{string_match: {exact: red}}",
+            false,
+        ),
+        (
+            ", metadata_source: ROUTE",
+            "{string_match: {exact: red}}, invert: true",
+            true,
+        ),
+        (", metadata_source: DYNAMIC", "{present_match: true}", false),
+        ("", "{present_match: true}", false),
+    ] {
+        assert_eq!(
+            passes(&envoy(source, value), "{}"),
+            expected,
+            "{source} {value}"
+        );
+    }
+}
+
 #[test]
 fn a_routes_rules_take_the_place_of_the_filters_and_none_turn_it_off() {
     for (route, expected) in [
@@ -225,8 +294,22 @@ fn rules_that_cannot_be_asked_are_refused() {
         ),
         (policy("", "{any: true}"), "expected a list of at least one"),
         (
-            policy("{metadata: {}}", "{any: true}"),
-            "`metadata` of an rbac rule is not simulated",
+            policy("{matcher: {}}", "{any: true}"),
+            "`matcher` of an rbac rule is not simulated",
+        ),
+        (
+            policy(
+                "{metadata: {filter: a, path: [], value: {present_match: true}}}",
+                "{any: true}",
+            ),
+            "expected a list of at least one key",
+        ),
+        (
+            policy(
+                "{metadata: {filter: a, path: [{key: b}], value: {}}}",
+                "{any: true}",
+            ),
+            "expected exactly one of null_match",
         ),
         (
             policy("{any: true}", "{remote_ips: {}}"),
