@@ -1,9 +1,10 @@
-// The first script of every page: sets the kept theme before the first paint, then starts the
+// The first script of every page: sets the kept theme and width before the first paint, then starts the
 // page's wasm when the document has been read.
 //
 // It leaves on <html> what the app cannot know from a relative link, because the address changes
 // while the app runs: `data-engine-script` and `data-engine-wasm`, the engine's absolute addresses,
 // and `data-compiler-script`, the AssemblyScript compiler's.
+// `data-root`, `data-search` and `data-offline` are absolute for the same reason.
 // `data-boot` says how far it came: `loading`, `started` or `failed`.
 (() => {
   const root = document.documentElement;
@@ -14,6 +15,11 @@
   root.dataset.engineScript = absolute(names.engineScript);
   root.dataset.engineWasm = absolute(names.engineWasm);
   root.dataset.compilerScript = absolute(names.compilerScript);
+  // Empty while developing: what changes all the time is not to be kept.
+  root.dataset.offline = names.offlineScript && absolute(names.offlineScript);
+  // In a page's own links it is relative, and the address changes.
+  root.dataset.root = absolute(root.dataset.root);
+  if (root.dataset.search) root.dataset.search = absolute(root.dataset.search);
   root.dataset.boot = 'loading';
 
   // Browsers look for the icon again when the app changes the address.
@@ -23,6 +29,8 @@
   try {
     const theme = localStorage.getItem('tour.theme');
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
+    const split = parseFloat(localStorage.getItem('tour.split'));
+    if (split) root.style.setProperty('--split', `${split}%`);
   } catch {
     // Storage is closed to us in a sandboxed frame: the system's theme it is.
   }
@@ -62,6 +70,9 @@
     }
   });
 
+  // Theme, progress, copy buttons: what every page does, app or not.
+  const site = absolute(names.siteScript);
+
   const start = async () => {
     try {
       const page = await import(app);
@@ -73,6 +84,7 @@
       root.dataset.boot = 'failed';
       console.error('the interactive part of this page did not start:', error);
     }
+    await import(site);
   };
   if (document.readyState === 'loading') {
     document.addEventListener('DOMContentLoaded', start, { once: true });

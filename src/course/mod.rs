@@ -30,6 +30,8 @@ mod front_matter;
 #[cfg(feature = "host")]
 mod lesson;
 mod markdown;
+#[cfg(feature = "host")]
+mod paths;
 
 #[cfg(feature = "host")]
 pub use ask::{Ask, Choice};
@@ -45,3 +47,5 @@ pub use lesson::Facts;
 pub use markdown::{
     Block, Fence, Heading, Rendered, World, escape, inline, render, render_note, slug,
 };
+#[cfg(feature = "host")]
+pub use paths::{Pathway, pathways};

@@ -6,12 +6,11 @@ use super::page::Page;
 use super::parts::keyed;
 use super::paths::Root;
 use super::routes;
-use super::shell::Shell;
 use crate::model::digest;
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// The whole page below `<body>`.
+/// What changes from page to page. What stands around it is drawn where pages are built, once.
 #[component]
 pub fn App(
     /// The page to begin with.
@@ -27,17 +26,7 @@ pub fn App(
     // Keyed by its path, so that nothing of a page stays behind when another of its kind follows.
     let path = move || vec![navigation.with(|page| digest(page.path.as_bytes()))];
     let show = move |_| routes::view(navigation.page()).into_any();
-    view! { <Shell navigation>{keyed(Box::new(path), Arc::new(show))}</Shell> }
-}
-
-/// Renders a page's body to HTML.
-#[cfg(feature = "pages")]
-pub fn render(page: &Page, root: &Root) -> String {
-    let owner = Owner::new();
-    let (page, root) = (page.clone(), root.clone());
-    let html = owner.with(|| view! { <App page root /> }.to_html());
-    drop(owner);
-    html
+    keyed(Box::new(path), Arc::new(show))
 }
 
 /// Takes over the document: reads its data, then adopts its nodes.

@@ -22,17 +22,6 @@ pub(super) fn store(key: &str, value: &str) {
     }
 }
 
-/// Sets `data-NAME` on the root element.
-pub(super) fn set_root_data(name: &str, value: &str) {
-    let root = window()
-        .and_then(|w| w.document())
-        .and_then(|d| d.document_element())
-        .and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(root) = root {
-        let _ = root.dataset().set(name, value);
-    }
-}
-
 /// Reads `data-NAME` of the root element.
 pub(super) fn root_data(name: &str) -> Option<String> {
     window()?
@@ -93,7 +82,7 @@ pub(super) fn arrive(hash: &str) {
 pub(super) fn make_links_absolute() {
     let links = window()
         .and_then(|w| w.document())
-        .and_then(|d| d.query_selector_all("#app a[href]").ok());
+        .and_then(|d| d.query_selector_all("a[href]").ok());
     let Some(links) = links else { return };
     for at in 0..links.length() {
         let link = links

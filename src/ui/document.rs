@@ -55,7 +55,7 @@ pub fn assemble(
     html.insert_str(
         open,
         &format!(
-            "<div id=\"{APP_ID}\">{body}</div><script type=\"application/json\" id=\"{DATA_ID}\">{}</script>",
+            "{body}<script type=\"application/json\" id=\"{DATA_ID}\">{}</script>",
             data.replace('<', "\\u003c")
         ),
     );
@@ -185,7 +185,7 @@ fn insert_after(html: &str, mark: &str, text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::page::{Body, Page};
+    use super::super::page::{Body, Page, Text};
     use super::*;
 
     const SHELL: &str = "<!doctype html><html lang=\"en\"><head><title>x</title>\
@@ -196,7 +196,7 @@ mod tests {
             path: "/learn/a/b/".into(),
             title: "A <b>".into(),
             description: "Says \"hi\"".into(),
-            body: Body::NotFound,
+            body: Body::Text(Text::default()),
         }
     }
 
@@ -208,7 +208,7 @@ mod tests {
         assert!(html.contains("href=\"../../../a.css\""));
         assert!(html.contains("<title>A &lt;b&gt;"));
         assert!(html.contains("content=\"Says &quot;hi&quot;\""));
-        assert!(html.contains("<body class=\"b\"><div id=\"app\"><main></main></div>"));
+        assert!(html.contains("<body class=\"b\"><main></main><script"));
         assert!(html.contains("data-root=\"../../../\""));
         assert!(!html.contains("canonical"));
         let data = &html[html.find("page-data").expect("data")..];

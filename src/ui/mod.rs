@@ -35,16 +35,12 @@ mod lab;
 mod navigation;
 #[cfg(feature = "ui")]
 mod parts;
+#[cfg(feature = "pages")]
+pub mod prerendered;
 #[cfg(feature = "ui")]
 mod routes;
-#[cfg(feature = "ui")]
-mod shell;
-#[cfg(feature = "ui")]
-mod theme;
 
 #[cfg(feature = "ui")]
 pub use app::App;
 #[cfg(feature = "page")]
 pub use app::hydrate;
-#[cfg(feature = "pages")]
-pub use app::render;

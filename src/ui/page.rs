@@ -3,11 +3,7 @@
 //!
 //! Must not know: how it is drawn.
 
-use super::logic::outcome;
-use super::logic::story::{Station, stations};
 use super::strings;
-use crate::course::Catalogue;
-use crate::model::report::ScenarioReport;
 use crate::model::{Exercise, Request};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,74 +33,23 @@ pub struct Page {
 // There is one page at a time: a box would save nothing.
 #[allow(clippy::large_enum_variant)]
 pub enum Body {
-    /// The first page.
-    Home(Box<Home>),
-    /// Parts and lessons.
-    Map(Catalogue),
     /// A lesson beside its lab.
     Lesson(Box<Lesson>),
     /// A lab in which everything can be edited.
     Playground(Box<Lab>),
-    /// A text.
-    Article(Article),
-    /// No such page.
-    NotFound,
-}
-
-/// The first page.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Home {
-    /// The first lesson.
-    pub first: Option<Link>,
-    /// A run that the build made.
-    pub demo: Option<Demo>,
-}
-
-/// A recorded run, to be shown as a picture of the chain and what came of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Demo {
-    /// `GET /hello`.
-    pub request_line: String,
-    /// `status 200`.
-    pub status: String,
-    /// The filters in order, with what they did.
-    pub stations: Vec<Station>,
-    /// The report, without events.
-    pub scenario: ScenarioReport,
-}
-
-impl Demo {
-    /// From the report of a scenario that was captured.
-    pub fn of(mut scenario: ScenarioReport) -> Self {
-        let stations = stations(&scenario.events);
-        scenario.events.clear();
-        let line = |name| {
-            let request = scenario.exchanges.first()?;
-            request.request.headers.get_str(name).map(str::to_owned)
-        };
-        let request_line = format!(
-            "{} {}",
-            line(":method").unwrap_or_default(),
-            line(":path").unwrap_or_default()
-        );
-        Self {
-            request_line,
-            status: outcome::status(&scenario),
-            stations,
-            scenario,
-        }
-    }
+    /// What is only to be read.
+    Text(Text),
 }
 
 /// A page that is only to be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Article {
+pub struct Text {
     /// HTML of our own making. Empty in a document's data block: it stands in the document.
     pub html: String,
 }
 
 /// A link to a page of this site.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
     /// The site path.
     pub path: String,
@@ -117,22 +62,8 @@ pub struct Link {
 pub struct Lesson {
     /// Its stable id.
     pub id: String,
-    /// The part's title.
-    pub part: String,
-    /// The part's number, from 1.
-    pub part_number: u32,
-    /// What the learner can do afterwards.
-    pub goal: String,
-    /// About how long it takes.
-    pub minutes: u32,
-    /// The text, rendered by `course`. Empty in a document's data block: it stands in the document.
+    /// What stands beside the lab. Empty in a document's data block: it stands in the document.
     pub html: String,
-    /// Primary sources.
-    pub sources: Vec<String>,
-    /// The lesson before.
-    pub previous: Option<Link>,
-    /// The lesson after.
-    pub next: Option<Link>,
     /// Its lab.
     pub lab: Option<Lab>,
 }
@@ -174,8 +105,8 @@ pub struct ScenarioName {
 impl Page {
     /// The title with the site's name.
     pub fn full_title(&self) -> String {
-        match self.body {
-            Body::Home(_) => self.title.clone(),
+        match self.path.as_str() {
+            "/" => self.title.clone(),
             _ => format!("{} · {}", self.title, strings::SITE),
         }
     }
@@ -193,8 +124,8 @@ impl Page {
     pub fn html_mut(&mut self) -> Option<&mut String> {
         match &mut self.body {
             Body::Lesson(lesson) => Some(&mut lesson.html),
-            Body::Article(article) => Some(&mut article.html),
-            _ => None,
+            Body::Text(text) => Some(&mut text.html),
+            Body::Playground(_) => None,
         }
     }
 }

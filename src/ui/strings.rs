@@ -1,4 +1,8 @@
-//! The interface's words, in one table.
+//! The interface's words, in one table: here those of the lab, in `strings/` those of the rest.
+
+mod site;
+
+pub use site::*;
 
 mod look;
 
@@ -6,14 +10,6 @@ pub use look::*;
 
 /// The site's name.
 pub const SITE: &str = "A Tour of Proxy-Wasm";
-/// The site's name in two: what a narrow header leaves out …
-pub const SITE_BEFORE: &str = "A Tour of ";
-/// … and what it keeps.
-pub const SITE_SHORT: &str = "Proxy-Wasm";
-/// The skip link.
-pub const SKIP: &str = "Skip to content";
-/// Navigation: the map.
-pub const LEARN: &str = "Learn";
 /// The playground.
 pub const PLAYGROUND: &str = "Playground";
 /// The playground in one sentence.
@@ -31,91 +27,10 @@ pub const PLAYGROUNDS: &[(&str, &str)] = &[
 ];
 /// Label of the links to them.
 pub const BEGIN_WITH: &str = "Begin with";
-/// Home: to the playground.
-pub const HOME_PLAY: &str = "Open the playground";
-/// Home: what is inside.
-pub const INSIDE_TITLE: &str = "What is inside";
-/// Home: title and text of each thing inside.
-pub const INSIDE: &[(&str, &str)] = &[
-    (
-        "Real filters, really run",
-        "Modules compiled from Rust with the published proxy-wasm crate, \
-         executed by an interpreter in a worker of this page.",
-    ),
-    (
-        "Every call in order",
-        "Callbacks, host calls and chain steps with decoded arguments, the status, and the reason for it.",
-    ),
-    (
-        "Envoy's rules, tested",
-        "Pausing, buffering, local replies, failure policies: as Envoy does them, each with a test that names the rule.",
-    ),
-    (
-        "The same run every time",
-        "Clock and randomness are simulated. The same lab gives the same trace, here and in your terminal.",
-    ),
-];
-/// Home: the recorded run.
-pub const DEMO: &str = "One request through a Wasm filter";
-/// Home: where the recorded run comes from.
-pub const DEMO_LEAD: &str =
-    "Recorded when this site was built, by the engine that runs in the lessons.";
 /// The client.
 pub const CLIENT: &str = "Client";
 /// The upstream.
 pub const UPSTREAM: &str = "Upstream";
-/// A filter in a Wasm module.
-pub const WASM_FILTER: &str = "Wasm filter";
-/// A filter that the proxy brings along.
-pub const NATIVE_FILTER: &str = "Native filter";
-/// The reference in one sentence.
-pub const REFERENCE_LEAD: &str =
-    "Every host call, callback and status code of Proxy-Wasm, with the causes of each status.";
-/// What the site does with its visitors.
-pub const FOOTER: &str =
-    "Everything runs in this page: no account, no server, nothing leaves your browser.";
-/// The reference.
-pub const REFERENCE: &str = "Reference";
-/// Label of the main navigation.
-pub const NAVIGATION: &str = "Main";
-/// Theme: follow the system.
-pub const THEME_SYSTEM: &str = "Theme: system";
-/// Theme: light.
-pub const THEME_LIGHT: &str = "Theme: light";
-/// Theme: dark.
-pub const THEME_DARK: &str = "Theme: dark";
-/// Home: the claim.
-pub const HOME_CLAIM: &str = "Learn to extend Envoy with WebAssembly by watching every byte.";
-/// Home: what it is.
-pub const HOME_LEAD: &str = "Change a filter, a config or a request. Press Run. See every callback, \
-    host call and header. It all happens in this page: nothing to install, no account.";
-/// Home: the first lesson.
-pub const HOME_START: &str = "Start the first lesson";
-/// The map's title.
-pub const MAP_TITLE: &str = "The course";
-/// The map's lead.
-pub const MAP_LEAD: &str = "Each lesson is one idea, with a lab that runs it.";
-/// Label of the breadcrumb.
-pub const CRUMBS: &str = "Where you are";
-/// Label of the links to the lessons before and after.
-pub const NEIGHBOURS: &str = "Lessons before and after";
-/// The lesson before.
-pub const PREVIOUS: &str = "Previous";
-/// The lesson after.
-pub const NEXT: &str = "Next";
-/// Primary sources of a lesson.
-pub const SOURCES: &str = "Sources";
-/// No such page.
-pub const NOT_FOUND: &str = "This page does not exist";
-/// No such page: what may have happened.
-pub const NOT_FOUND_HELP: &str = "The address may have a typo, or the page has moved.";
-/// No such page: the way on.
-pub const NOT_FOUND_MAP: &str = "See all lessons";
-
-/// `12 min`.
-pub fn minutes(minutes: u32) -> String {
-    format!("{minutes} min")
-}
 
 /// `Playground`, and the name of any but the first.
 pub fn playground(path: &str, name: &str) -> String {
@@ -123,16 +38,6 @@ pub fn playground(path: &str, name: &str) -> String {
         true => PLAYGROUND.into(),
         false => format!("{PLAYGROUND}: {name}"),
     }
-}
-
-/// `Part 3`.
-pub fn part(number: usize) -> String {
-    format!("Part {number}")
-}
-
-/// `Part 3 · Title`.
-pub fn part_named(number: u32, title: &str) -> String {
-    format!("Part {number} · {title}")
 }
 
 /// The document does not say where the engine is.
@@ -531,15 +436,6 @@ pub fn changes(added: usize, removed: usize, changed: usize, body: bool) -> Stri
     }
 }
 
-/// A lesson in one sentence: its goal is a phrase that completes “You will”.
-pub fn lesson_goal(goal: &str) -> String {
-    format!("You will {}.", goal.trim_end_matches('.'))
-}
-
-/// `6 min`, with the lesson's goal.
-pub fn lesson_meta(minutes: u32, goal: &str) -> String {
-    format!("{minutes} min. {}", lesson_goal(goal))
-}
 /// “Every order of the threads”
 pub const ORDERS: &str = "Every order of the threads";
 /// What the search is.

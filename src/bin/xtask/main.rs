@@ -15,6 +15,7 @@ mod guests;
 mod headers;
 mod leftovers;
 mod npm;
+mod offline;
 mod options;
 mod pip;
 mod serve;

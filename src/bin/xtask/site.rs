@@ -1,6 +1,7 @@
 //! Puts the site together: wasm by Trunk, names by hash, pages by `pages`, files as they are.
 
 use crate::filters;
+use crate::offline;
 use crate::options::{self, Given};
 use crate::sh::{self, Outcome};
 use crate::slim;
@@ -115,8 +116,10 @@ pub(crate) fn assemble(mode: Mode, out: &Path, url: Option<&str>) -> Outcome<()>
         let filters = sh::root().join("target/filters");
         sh::copy_dir(&filters, &out.join("filters"), &|_| false)?;
         let shell = shell(&wasm_dir(mode), out)?;
+        let shell = shell.replace("OFFLINE_SCRIPT", offline::script(mode));
         sh::write(&out.join("index.html"), shell)?;
-        pages(out, url)
+        pages(out, url)?;
+        offline::write(mode, out)
     })
 }
 
@@ -143,6 +146,7 @@ fn shell(compiled: &Path, out: &Path) -> Outcome<String> {
         ),
         ("EDITOR_SCRIPT", vendor.join("editor.js"), "editor", "js"),
         ("KIT_SCRIPT", vendor.join("kit.js"), "kit", "js"),
+        ("SITE_SCRIPT", vendor.join("site.js"), "site", "js"),
         (
             "COMPILER_SCRIPT",
             vendor.join("assemblyscript.js"),

@@ -22,6 +22,7 @@ pub(crate) fn bundle() -> Outcome<()> {
     let packages = npm::vendor()?;
     let source = sh::root().join("src/vendor");
     esbuild(&packages, &source.join("kit/index.js"), "kit.js", &[])?;
+    esbuild(&packages, &source.join("site/index.js"), "site.js", &[])?;
     esbuild(&packages, &source.join("editor/index.js"), "editor.js", &[])?;
     compiler(&packages, &source.join("assemblyscript/worker.js"))
 }

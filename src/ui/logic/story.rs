@@ -42,7 +42,8 @@ pub fn stations(events: &[Event]) -> Vec<Station> {
         let station = &mut stations[at];
         for inner in events.iter().filter(|event| within(events, event, step.n)) {
             station.wasm |= inner.kind == Kind::Callback;
-            if inner.kind == Kind::HostCall && tells(inner) {
+            // What a native filter does stands in the trace as steps of its own.
+            if matches!(inner.kind, Kind::HostCall | Kind::Chain) && tells(inner) {
                 let sentence = format!("{}({})", event::name(inner), event::args(inner));
                 match request {
                     true => station.request.push(sentence),

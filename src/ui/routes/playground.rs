@@ -2,7 +2,7 @@
 
 use crate::ui::lab::{BottomBar, Lab, LabState, OwnModule, Pane, dropped};
 use crate::ui::page;
-use crate::ui::shell::href;
+use crate::ui::routes::href;
 use crate::ui::strings;
 use leptos::prelude::*;
 

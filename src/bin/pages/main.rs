@@ -12,17 +12,17 @@
 // A command speaks through the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use proxy_wasm_tour::course::{Book, Content, Lesson, LessonEntry};
+mod home;
+mod lessons;
+mod texts;
+
+use proxy_wasm_tour::course::{Book, LessonEntry};
 use proxy_wasm_tour::export::card::card;
-use proxy_wasm_tour::export::content::{self, Desk};
-use proxy_wasm_tour::export::gate;
-use proxy_wasm_tour::export::reference;
-use proxy_wasm_tour::export::site::{self, LabText};
+use proxy_wasm_tour::export::content;
 use proxy_wasm_tour::ui::document;
-use proxy_wasm_tour::ui::page::{self, Body, Page};
+use proxy_wasm_tour::ui::page::{self, Page};
 use proxy_wasm_tour::ui::paths::Root;
-use proxy_wasm_tour::ui::{render, strings};
-use std::collections::BTreeMap;
+use proxy_wasm_tour::ui::prerendered::render;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -106,132 +106,19 @@ fn write_site(options: &Options) -> Result<usize, String> {
 fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
     let content = content::read(&options.content).map_err(|e| e.to_string())?;
     let book = Book::read(&content, "en");
-    let first = book.catalogue.lessons().next().map(link);
-    let demo = demo(options, &content, &book)?;
-    let mut pages = vec![
-        Page {
-            path: "/".into(),
-            title: strings::SITE.into(),
-            description: strings::HOME_CLAIM.into(),
-            body: Body::Home(Box::new(page::Home { first, demo })),
-        },
-        Page {
-            path: "/learn/".into(),
-            title: strings::MAP_TITLE.into(),
-            description: strings::MAP_LEAD.into(),
-            body: Body::Map(book.catalogue.clone()),
-        },
-    ];
-    for (path, title) in strings::PLAYGROUNDS {
-        pages.push(playground(&content, path, title)?);
-    }
-    pages.push(Page {
-        path: "/reference/".into(),
-        title: strings::REFERENCE.into(),
-        description: strings::REFERENCE_LEAD.into(),
-        body: Body::Article(page::Article {
-            html: reference::html(),
-        }),
-    });
+    let mut pages = vec![home::page(options, &content, &book)?];
+    pages.extend(texts::pages(&content, &book)?);
+    pages.extend(lessons::playgrounds(&content)?);
     for lesson in &book.lessons {
-        pages.push(lesson_page(options, &content, &book, lesson)?);
+        pages.push(lessons::page(options, &content, &book, lesson)?);
     }
     Ok(pages)
-}
-
-/// The lesson whose first scenario the home page shows.
-const DEMO: &str = "add-a-header";
-
-fn demo(options: &Options, content: &Content, book: &Book) -> Result<Option<page::Demo>, String> {
-    let Some(lesson) = book.lesson(DEMO) else {
-        return Ok(None);
-    };
-    let samples = |name: &str| options.sample(name);
-    let report = site::record(&Desk::start(content, lesson, &samples));
-    Ok(report.map_err(|e| e.to_string())?.map(page::Demo::of))
-}
-
-fn lesson_page(
-    options: &Options,
-    content: &Content,
-    book: &Book,
-    lesson: &Lesson,
-) -> Result<Page, String> {
-    let samples = |name: &str| options.sample(name);
-    let desk = Desk::start(content, lesson, &samples);
-    let root = Root::relative(&lesson.path);
-    let facts = gate::facts(content, lesson, &samples);
-    let text = book.render(content, lesson, facts.as_ref(), &|path| root.href(path));
-    if let Some(problem) = text.problems.first() {
-        return Err(problem.to_string());
-    }
-    let parts = &book.catalogue.parts;
-    let at = parts
-        .iter()
-        .position(|part| part.lessons.iter().any(|l| l.id == lesson.matter.id));
-    let (previous, next) = book.catalogue.around(&lesson.matter.id);
-    let lab = site::lab_text(&desk).map_err(|e| e.to_string())?;
-    Ok(Page {
-        path: lesson.path.clone(),
-        title: lesson.matter.title.clone(),
-        description: strings::lesson_goal(&lesson.matter.goal),
-        body: Body::Lesson(Box::new(page::Lesson {
-            id: lesson.matter.id.clone(),
-            part: at.map(|at| parts[at].title.clone()).unwrap_or_default(),
-            part_number: at.map_or(0, |at| at as u32 + 1),
-            goal: lesson.matter.goal.clone(),
-            minutes: lesson.matter.minutes,
-            html: text.html,
-            sources: lesson.matter.sources.clone(),
-            previous: previous.map(link),
-            next: next.map(link),
-            lab: lab.map(|lab| page_lab(lesson.matter.id.clone(), lab)),
-        })),
-    })
-}
-
-/// The labs of the playground stand beside the lessons, each where its path says.
-fn playground(content: &Content, path: &str, title: &str) -> Result<Page, String> {
-    let folder = path.trim_matches('/');
-    let desk = Desk {
-        content,
-        folder,
-        edits: BTreeMap::new(),
-        samples: &|_| Err("no sample is needed to write a page".into()),
-    };
-    let lab = site::lab_text(&desk)
-        .map_err(|e| e.to_string())?
-        .ok_or_else(|| format!("content/{folder}/lab.yaml is missing"))?;
-    let mut lab = page_lab(folder.into(), lab);
-    lab.open = true;
-    Ok(Page {
-        path: path.into(),
-        title: strings::playground(path, title),
-        description: strings::PLAYGROUND_LEAD.into(),
-        body: Body::Playground(Box::new(lab)),
-    })
 }
 
 fn link(lesson: &LessonEntry) -> page::Link {
     page::Link {
         path: lesson.path.clone(),
         title: lesson.title.clone(),
-    }
-}
-
-fn page_lab(id: String, lab: LabText) -> page::Lab {
-    page::Lab {
-        id,
-        text: lab.text,
-        open: false,
-        parts: lab.parts,
-        solution: lab.solution,
-        request: lab.request,
-        touched: false,
-        scenarios: (lab.scenarios.into_iter())
-            .map(|(name, hidden)| page::ScenarioName { name, hidden })
-            .collect(),
-        exercises: lab.exercises,
     }
 }
 
@@ -262,14 +149,8 @@ fn write_page(options: &Options, shell: &str, page: &Page) -> Result<(), String>
 /// A server shows the 404 at any depth, so its links are absolute, and without the site's address
 /// there is none.
 fn write_not_found(options: &Options, shell: &str, site: &str) -> Result<(), String> {
-    let page = Page {
-        // An address that no page has: the app keeps pages by their addresses.
-        path: "/404/".into(),
-        title: strings::NOT_FOUND.into(),
-        description: strings::NOT_FOUND_HELP.into(),
-        body: Body::NotFound,
-    };
     let root = Root(format!("{}/", site.trim_end_matches('/')));
+    let page = texts::not_found(&root);
     let html = document::assemble(shell, &page, &root, &render(&page, &root), None)?;
     write(&options.out.join("404.html"), html.as_bytes())
 }

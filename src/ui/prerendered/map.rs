@@ -1,13 +1,15 @@
-//! The course map: parts and lessons.
+//! The course map: parts and lessons. `src/vendor/site` adds what this visitor has done.
 
+use super::href;
 use crate::course;
-use crate::ui::shell::href;
 use crate::ui::strings;
 use leptos::prelude::*;
 
 /// Every part with its lessons.
 #[component]
-pub(in crate::ui) fn Map(map: course::Catalogue) -> impl IntoView {
+pub(super) fn Map(map: course::Catalogue) -> impl IntoView {
+    let total = map.lessons().count();
+    let minutes = map.lessons().map(|lesson| lesson.minutes).sum();
     let parts = map
         .parts
         .into_iter()
@@ -18,6 +20,8 @@ pub(in crate::ui) fn Map(map: course::Catalogue) -> impl IntoView {
         <div class="plain-page map">
             <h1>{strings::MAP_TITLE}</h1>
             <p class="lead">{strings::MAP_LEAD}</p>
+            <p class="minutes">{strings::course_size(total, minutes)}</p>
+            <div class="map-progress" data-progress></div>
             {parts}
         </div>
     }
@@ -25,12 +29,13 @@ pub(in crate::ui) fn Map(map: course::Catalogue) -> impl IntoView {
 
 #[component]
 fn Part(number: usize, part: course::Part) -> impl IntoView {
+    let minutes = part.lessons.iter().map(|lesson| lesson.minutes).sum();
     let lessons = part
         .lessons
         .into_iter()
         .map(|lesson| {
             view! {
-                <li>
+                <li data-mark=lesson.id data-minutes=lesson.minutes>
                     <a href=href(&lesson.path)>
                         <span class="map-title">{lesson.title}</span>
                         <span class="map-goal">{strings::lesson_goal(&lesson.goal)}</span>
@@ -41,8 +46,8 @@ fn Part(number: usize, part: course::Part) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section class="map-part">
-            <p class="eyebrow">{strings::part(number)}</p>
+        <section class="map-part" id=part.id>
+            <p class="eyebrow">{format!("{} · {}", strings::part(number), strings::minutes(minutes))}</p>
             <h2>{part.title}</h2>
             // Our own renderer made this HTML.
             <div class="map-summary" inner_html=part.summary></div>

@@ -1,0 +1,69 @@
+// What every page does besides its app: theme, progress, copy buttons, the bar beside the lab, keys.
+// Loaded after the app has started; whatever is larger waits in `../kit` until it is asked for.
+import { get } from '../keep.js';
+import { addButtons, copy } from './code.js';
+import { begin as beginOffline } from './offline.js';
+import { goOn, mark, watch } from './progress.js';
+import { addBar } from './split.js';
+import * as theme from './theme.js';
+
+const app = document.getElementById('app');
+let leave = () => {};
+
+/** A page is there: the first one, or one that the app has moved to. */
+function shown() {
+  leave();
+  leave = () => {};
+  const root = new URL(document.documentElement.dataset.root);
+  const here = location.pathname;
+  for (const link of document.querySelectorAll('.site-header nav a')) {
+    const to = new URL(link.href).pathname;
+    if (to === here) link.setAttribute('aria-current', 'page');
+    else if (to !== root.pathname && here.startsWith(to)) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
+  mark(app);
+  goOn(app);
+  addButtons(app);
+  const lesson = app.querySelector('[data-lesson]');
+  addBar(lesson);
+  if (lesson) leave = watch(lesson);
+  if (app.querySelector('[data-progress-file]')) self.tourKit('progress');
+}
+
+const does = { search: () => self.tourKit('search'), keys: () => self.tourKit('keys'), theme: theme.next };
+
+document.addEventListener('click', event => {
+  const button = event.target.closest?.('[data-does], .copy');
+  if (!button) return;
+  if (button.matches('.copy')) copy(button);
+  else does[button.dataset.does]?.();
+});
+
+const writes = element => element.closest?.('input, textarea, select, [contenteditable=true], dialog');
+
+document.addEventListener('keydown', event => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  // A word's explanation goes away, and the word keeps the focus.
+  if (event.key === 'Escape') document.documentElement.classList.add('no-tips');
+  if (writes(event.target) || get('tour.keys') === 'off') return;
+  const to = { '[': '.lesson-prev', ']': '.lesson-next', m: '.site-header a[href$="learn/"]' }[event.key];
+  const key = { '/': 'search', '?': 'keys' }[event.key];
+  if (key) {
+    event.preventDefault();
+    does[key]();
+  } else if (to) {
+    document.querySelector(to)?.click();
+  }
+});
+for (const over of ['pointerover', 'focusin']) {
+  document.addEventListener(over, event => {
+    if (event.target.closest?.('.term')) return;
+    document.documentElement.classList.remove('no-tips');
+  });
+}
+
+theme.begin();
+shown();
+new MutationObserver(shown).observe(app, { childList: true });
+beginOffline(document.documentElement.dataset.offline);
