@@ -1,5 +1,5 @@
 //! The pages beside the lessons that are looked up, not read through: glossary, messages, questions,
-//! properties. Each is a file of `content/en/reference/`, its entries are its headings.
+//! properties. Each is a file of `content/reference/LANGUAGE/`, its entries are its headings.
 //!
 //! ```text
 //! ## Root context
@@ -49,12 +49,12 @@ pub struct ManualEntry {
     pub text: String,
 }
 
-/// Reads `content/LANGUAGE/reference/*.md`, in the order of their names.
+/// Reads `content/reference/LANGUAGE/*.md`, in the order of their names.
 ///
 /// # Errors
 /// The first place that is not as it should be.
 pub fn manuals(content: &Content, book: &Book, language: &str) -> Result<Vec<Manual>, Problem> {
-    let folder = format!("{language}/reference/");
+    let folder = format!("reference/{language}/");
     let files = content.files.keys();
     let files = files.filter(|path| path.starts_with(&folder) && path.ends_with(".md"));
     files.map(|file| read(content, book, file)).collect()
@@ -105,7 +105,11 @@ fn entry(book: &Book, title: &str, text: &str, place: &Place) -> Result<ManualEn
     let mut rest = text;
     let mut skipped = 1;
     while let Some((line, after)) = rest.split_once('\n') {
-        let names = |list: &str| list.split(", ").map(|name| name.trim().to_string()).collect();
+        let names = |list: &str| {
+            list.split(", ")
+                .map(|name| name.trim().to_string())
+                .collect()
+        };
         if let Some(list) = line.strip_prefix("Also: ") {
             entry.also = names(list);
         } else if let Some(list) = line.strip_prefix("See: ") {
@@ -146,14 +150,15 @@ mod tests {
         let text = format!("---\nid: glossary\ntitle: T\nlead: L\nkind: word\n---\n{body}");
         let content = Content {
             root: "content".into(),
-            files: [("en/reference/g.md".to_string(), text.into_bytes())].into(),
+            files: [("reference/en/g.md".to_string(), text.into_bytes())].into(),
         };
         manuals(&content, &Book::default(), "en")
     }
 
     #[test]
     fn an_entry_has_other_names_and_a_short_text() {
-        let found = manual("## Root `context`\nAlso: a, b c\n\nFirst `x`.\n\nSecond.\n").expect("reads");
+        let found =
+            manual("## Root `context`\nAlso: a, b c\n\nFirst `x`.\n\nSecond.\n").expect("reads");
         let entry = &found[0].entries[0];
         assert_eq!(entry.title, "Root context");
         assert_eq!(entry.also, ["a", "b c"]);

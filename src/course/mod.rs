@@ -29,6 +29,8 @@ mod events;
 mod front_matter;
 #[cfg(feature = "host")]
 mod lesson;
+#[cfg(feature = "host")]
+mod manual;
 mod markdown;
 #[cfg(feature = "host")]
 mod paths;
@@ -44,6 +46,8 @@ pub use events::sentence;
 pub use front_matter::FrontMatter;
 #[cfg(feature = "host")]
 pub use lesson::Facts;
+#[cfg(feature = "host")]
+pub use manual::{Manual, ManualEntry, manuals};
 pub use markdown::{
     Block, Fence, Heading, Rendered, World, escape, inline, render, render_note, slug,
 };

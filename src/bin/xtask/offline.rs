@@ -37,7 +37,11 @@ pub(crate) fn write(mode: Mode, out: &Path) -> Outcome<()> {
     let mut all = Vec::new();
     let mut names = Vec::new();
     for file in files {
-        let name = file.strip_prefix(out).unwrap_or(&file).display().to_string();
+        let name = file
+            .strip_prefix(out)
+            .unwrap_or(&file)
+            .display()
+            .to_string();
         let kept = !LEFT_OUT.iter().any(|start| name.starts_with(start));
         let read = !name.ends_with(".md") && !name.ends_with(".txt") && !name.ends_with(".xml");
         if kept && read {

@@ -3,7 +3,6 @@
 //! A field that is missing here does not compile; a variant that is missing neither.
 
 use super::{Read, Value, field, variant};
-use crate::course::{Catalogue, LessonEntry, Part};
 use crate::model::picture::{self, Picture, ThreadShape, VmShape};
 use crate::model::race::{Breaking, Race};
 use crate::model::report::{
@@ -15,7 +14,6 @@ use crate::model::trace::{self, Arg, Event, Kind, Outcome};
 use crate::model::{Bytes, Exercise, Headers, Place, Problem, Request, Section, Told};
 use crate::protocol::{self, FromEngine, Lane, Script};
 use crate::ui::logic::request::{RequestForm, Row, Rows};
-use crate::ui::logic::story;
 use crate::ui::page;
 
 macro_rules! objects {
@@ -85,18 +83,9 @@ objects! {
     RequestForm { method path authority headers body base64 chunks trailers }
     Rows { rows next }
     Row { id name value }
-    story::Station { filter wasm request response }
-    Catalogue { parts }
-    Part { id title summary lessons }
-    LessonEntry { id title goal minutes path needs kind misconceptions }
     page::Page { path title description body }
-    page::Home { first demo }
-    page::Demo { request_line status stations scenario }
-    page::Article { html }
-    page::Link { path title }
-    page::Lesson {
-        id part part_number goal minutes html sources previous next lab
-    }
+    page::Text { html }
+    page::Lesson { id html lab }
     page::Lab { id text open parts solution request touched scenarios exercises }
     page::ScenarioName { name hidden }
 }
@@ -156,12 +145,9 @@ impl Read for page::Body {
     fn read(value: &Value) -> Option<Self> {
         let (name, value) = variant(value)?;
         Some(match name {
-            "home" => Self::Home(Read::read(value)?),
-            "map" => Self::Map(Read::read(value)?),
             "lesson" => Self::Lesson(Read::read(value)?),
             "playground" => Self::Playground(Read::read(value)?),
-            "article" => Self::Article(Read::read(value)?),
-            "not_found" => Self::NotFound,
+            "text" => Self::Text(Read::read(value)?),
             _ => return None,
         })
     }

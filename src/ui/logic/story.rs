@@ -43,7 +43,8 @@ pub fn stations(events: &[Event]) -> Vec<Station> {
         for inner in events.iter().filter(|event| within(events, event, step.n)) {
             station.wasm |= inner.kind == Kind::Callback;
             // What a native filter does stands in the trace as steps of its own.
-            if matches!(inner.kind, Kind::HostCall | Kind::Chain) && tells(inner) {
+            let told = matches!(inner.kind, Kind::HostCall | Kind::Chain) && tells(inner);
+            if told {
                 let sentence = format!("{}({})", event::name(inner), event::args(inner));
                 match request {
                     true => station.request.push(sentence),
@@ -77,7 +78,10 @@ fn within(events: &[Event], event: &Event, n: u32) -> bool {
 }
 
 fn tells(event: &Event) -> bool {
-    !event::name(event).starts_with("get_")
+    let name = event::name(event);
+    // Another filter's turn is a step inside of this one's.
+    let step = ["get_", "decode_", "encode_"];
+    !step.iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]

@@ -56,9 +56,7 @@ impl Outcome {
             saw: saw.map(|saw| said(diff::headers(sent, &saw.headers))),
             status: outcome::status(scenario),
             got: match (&exchange.response, answer) {
-                (Some(got), Some(answer)) => {
-                    said(diff::headers(&answer.headers, &got.headers))
-                }
+                (Some(got), Some(answer)) => said(diff::headers(&answer.headers, &got.headers)),
                 (Some(got), None) => said(diff::plain(&got.headers)),
                 (None, _) => Vec::new(),
             },
@@ -70,7 +68,9 @@ impl Outcome {
 /// every request.
 fn said(lines: Vec<Line>) -> Vec<Line> {
     let own = |name: &str| {
-        name.starts_with("x-forwarded") || name.starts_with("x-envoy") || matches!(name, "x-request-id" | "date" | "content-length")
+        name.starts_with("x-forwarded")
+            || name.starts_with("x-envoy")
+            || matches!(name, "x-request-id" | "date" | "content-length")
     };
     lines
         .into_iter()
