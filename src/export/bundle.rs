@@ -3,6 +3,7 @@
 //! Pure: it knows no disk. What stands beside samples comes through [`Sources`].
 
 use super::bootstrap::{self, Whole};
+use super::compose;
 use super::surroundings::surroundings;
 use super::yaml_text::yaml_text;
 use crate::lab::Contents;
@@ -16,17 +17,20 @@ use std::collections::BTreeMap;
 pub enum Target {
     /// A bootstrap and its modules.
     Envoy,
+    /// That with Docker: upstreams that answer as the lab says, and a script of its checks.
+    Compose,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Envoy];
+    pub const ALL: [Self; 2] = [Self::Envoy, Self::Compose];
 
     /// Its word on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Envoy => "envoy",
+            Self::Compose => "compose",
         }
     }
 
@@ -95,11 +99,12 @@ pub fn bundle(
     let whole = bootstrap::whole(lab, contents)?;
     match target {
         Target::Envoy => Ok(envoy(lab, contents, whole)),
+        Target::Compose => Ok(compose::compose(lab, contents, whole)),
     }
 }
 
 /// What all bundles with a bootstrap say at its head.
-const HEAD: &str = "# An Envoy bootstrap, made from a lab of A Tour of Proxy-Wasm.\n";
+pub(super) const HEAD: &str = "# An Envoy bootstrap, made from a lab of A Tour of Proxy-Wasm.\n";
 
 fn envoy(lab: &Lab, contents: &Contents, whole: Whole) -> Bundle {
     let mut bundle = Bundle::default();
@@ -138,8 +143,12 @@ pub(super) fn add_files(bundle: &mut Bundle, contents: &Contents, whole: &Whole)
     names
 }
 
-/// What there is to say of a lab that is not for Envoy.
+/// What there is to say of a lab that is not for Envoy alone.
 pub(super) fn profile_note(lab: &Lab) -> Option<String> {
+    if !lab.plays.is_empty() {
+        let note = "The lab lets a learner answer host calls in Envoy's place. Here Envoy answers.";
+        return Some(note.to_owned());
+    }
     (lab.profile != "envoy").then(|| {
         format!(
             "The lab runs with the host profile `{}`. Envoy has what that host has not, so a run can differ.",

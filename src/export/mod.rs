@@ -5,6 +5,7 @@ mod bootstrap;
 mod bundle;
 #[cfg(feature = "pages")]
 pub mod card;
+mod compose;
 pub mod content;
 mod disk;
 pub mod gate;
@@ -13,9 +14,11 @@ pub mod reference;
 pub mod site;
 mod surroundings;
 mod tree;
+mod wasm_log;
 mod yaml_text;
 
 pub use bundle::{Bundle, BundleFile, Sources, Target, bundle};
 pub use disk::{Disk, in_words};
 pub use import::{Named, import, is_bootstrap};
+pub use wasm_log::{WasmLog, read_wasm_log};
 pub use yaml_text::yaml_text;

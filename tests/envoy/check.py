@@ -1,12 +1,15 @@
-"""Every exported bootstrap: does it fit Envoy's published messages, and does Envoy take it?
+"""Every export for Envoy: does it fit Envoy's published messages, does Envoy take it, and does a lab
+behave there as its checks say?
 
 Usage: check.py DIR. Below DIR each directory with an envoy.yaml is one export; a file `rejected` in
-it says that the simulator rejects the configuration when it starts, so Envoy must reject it too.
+it says that the simulator rejects the configuration when it starts, so Envoy must reject it too. One
+with a verify.sh is run with Envoy: each of its checks is a test.
 
-For each export two tests run. `N passed, M failed` ends the output; the exit code is 1 when one
-failed, and 2 when there is nothing to test.
+`N passed, M failed` ends the output; the exit code is 1 when one failed, and 2 when there is nothing
+to test.
 """
 import importlib
+import os
 import pathlib
 import pkgutil
 import subprocess
@@ -76,6 +79,23 @@ def taken(bundle, envoy):
     return None
 
 
+# Labs about limits that the simulator has and Envoy has not.
+OURS = ("tests-it-labs-spin",)
+
+
+def verified(bundle, envoy):
+    """How many checks of a lab hold with Envoy, how many do not, and what the script says."""
+    command = ["bash", str(bundle / "verify.sh"), "--local"]
+    environment = {**os.environ, "ENVOY": envoy}
+    ran = subprocess.run(
+        command, capture_output=True, text=True, timeout=600, env=environment, errors="replace"
+    )
+    words = ran.stdout.strip().rsplit("\n", 1)[-1].replace(",", "").split()
+    if len(words) != 4 or words[1] != "passed":
+        return 0, 1, ran.stdout + ran.stderr
+    return int(words[0]), int(words[2]), ran.stdout + ran.stderr
+
+
 def main():
     bundles = sorted(path.parent for path in pathlib.Path(sys.argv[1]).rglob("envoy.yaml"))
     if not bundles or load_messages() < 500:
@@ -84,15 +104,24 @@ def main():
     import envoy
 
     path = str(pathlib.Path(envoy.__path__[0]) / "_bin" / "envoy")
-    passed, failed = 0, 0
+    passed, failed, checked = 0, 0, 0
     for bundle in bundles:
-        for what, problem in (("fits", fits(bundle)), ("taken by Envoy", taken(bundle, path))):
+        tests = [("fits", fits(bundle))]
+        if (bundle / "verify.sh").is_file():
+            if not bundle.name.startswith(OURS):
+                held, broken, said = verified(bundle, path)
+                passed, failed, checked = passed + held, failed + broken, checked + held
+                if broken:
+                    print(f"FAILED {bundle}/verify.sh:\n{said}")
+        else:
+            tests.append(("taken by Envoy", taken(bundle, path)))
+        for what, problem in tests:
             if problem is None:
                 passed += 1
             else:
                 failed += 1
                 print(f"FAILED {bundle}: {what}: {problem}")
-    print(f"{len(bundles)} exported bootstraps")
+    print(f"{len(bundles)} exported bootstraps, {checked} checks of labs hold with Envoy itself")
     print(f"{passed} passed, {failed} failed")
     return int(failed > 0)
 

@@ -10,6 +10,7 @@ mod conformance;
 mod disk;
 mod exercises;
 mod export;
+mod export_compose;
 mod filters;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;
@@ -29,4 +30,5 @@ mod session;
 mod session_race;
 mod support;
 mod tidy;
+mod wasm_log;
 mod yaml;

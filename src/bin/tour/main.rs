@@ -15,6 +15,7 @@ mod options;
 mod race;
 mod run;
 mod show;
+mod trace;
 
 use proxy_wasm_tour::model::Problem;
 use proxy_wasm_tour::model::yaml::nearest;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::command(args),
         Some("export") => export::command(args),
         Some("import") => export::import(args),
+        Some("trace") => trace::command(args),
         None | Some("help" | "--help" | "-h") => Ok(Done::text(HELP.to_owned())),
         Some("--version" | "-V" | "version") => {
             Ok(Done::text(format!("tour {}\n", env!("CARGO_PKG_VERSION"))))
@@ -110,6 +112,7 @@ fn unknown_command(word: &str) -> Unusable {
             "bench",
             "export",
             "import",
+            "trace",
             "help",
             "--version",
         ],
@@ -129,9 +132,12 @@ tour: Proxy-Wasm filters in a simulated Envoy
   tour doctor FILTER.wasm       what a module imports, exports and runs on
   tour check content/           what is wrong with the course, if anything
   tour bench LAB.yaml           time for each request
-  tour export LAB.yaml envoy DIR
-                                a bootstrap and its modules, for Envoy
+  tour export LAB.yaml envoy|compose DIR
+                                files for Envoy, alone or with Docker and a script
+                                of the lab's checks
   tour import BOOTSTRAP.yaml    a lab file of a bootstrap, on stdout
+  tour trace ENVOY.log          Envoy's own trace (--component-log-level wasm:trace)
+                                as the events of `run --trace`; - is stdin
   tour help, tour --version
 
 Options of `run`:

@@ -60,19 +60,35 @@ fn find(folder: &Path, labs: &mut Vec<PathBuf>) -> Outcome<()> {
 fn export(lab: &Path, parts: &str, out: &Path) -> Outcome<()> {
     let name = lab.with_extension("").display().to_string();
     let dir = out.join(format!("{}-{parts}", name.replace(['/', '\\'], "-")));
-    let mut tour = sh::command(sh::root().join("target/debug/tour"));
-    tour.args(["export", "--parts", parts]);
-    tour.arg(lab).arg("envoy").arg(&dir);
-    let ran = tour
-        .output()
-        .map_err(|e| format!("cannot run `{}`: {e}", sh::show(&tour)))?;
+    let export = |target: &str, dir: &Path| {
+        let mut tour = sh::command(sh::root().join("target/debug/tour"));
+        tour.args(["export", "--parts", parts]);
+        tour.arg(lab).arg(target).arg(dir);
+        let ran = tour.output();
+        ran.map_err(|e| format!("cannot run `{}`: {e}", sh::show(&tour)))
+    };
+    let ran = export("envoy", &dir)?;
     if !ran.status.success() {
         let why = String::from_utf8_lossy(&ran.stderr).into_owned();
         if parts == "start" && lab.starts_with("content") {
             println!("  not exported: {}", why.trim());
             return Ok(());
         }
-        return Err(format!("`{}`: {}", sh::show(&tour), why.trim()));
+        return Err(format!("{}: {}", lab.display(), why.trim()));
+    }
+    // Where a lab's own checks hold, they must hold with Envoy too.
+    let held = sh::succeeds(
+        sh::command(sh::root().join("target/debug/tour"))
+            .args(["run", "--parts", parts])
+            .arg(lab),
+    );
+    if held {
+        let dir = dir.with_extension("compose");
+        let ran = export("compose", &dir)?;
+        if !ran.status.success() {
+            let why = String::from_utf8_lossy(&ran.stderr).into_owned();
+            return Err(format!("{}: {}", lab.display(), why.trim()));
+        }
     }
     // What the simulator rejects at its start, Envoy must reject.
     let mut tour = sh::command(sh::root().join("target/debug/tour"));

@@ -70,3 +70,29 @@ fn a_lab_that_cannot_be_used_is_refused_with_its_place() {
     let bundle = folder.file("b/envoy.yaml", "static_resources: {listeners: []}\n");
     refused(&["run", &bundle], "envoy.yaml:1:31: expected a listener");
 }
+
+#[test]
+fn a_log_of_envoys_is_printed_as_a_trace_and_other_lines_are_named() {
+    let ran = tour(&["trace", "tests/it/traces/envoy.log"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.out.lines().count(), 48);
+    let first: proxy_wasm_tour::model::trace::Event =
+        serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!(first.n, 0);
+    assert!(
+        ran.err.contains("envoy.log:15: not of Wasm: "),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err
+            .ends_with("48 events of 106 lines; 2 are not of Wasm\n")
+    );
+    let nothing = tour(&["trace", "README.md"]);
+    assert_eq!((nothing.code, nothing.out.as_str()), (2, ""));
+    assert!(
+        nothing.err.contains("--component-log-level wasm:trace"),
+        "{}",
+        nothing.err
+    );
+}
