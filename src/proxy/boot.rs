@@ -1,6 +1,6 @@
 //! Plugins come up: base VM, canary, then one VM per thread and key, as Envoy does at config load.
 
-use super::config::{FailurePolicy, FilterKind, Native};
+use super::config::FailurePolicy;
 use super::shared::{Purpose, Root, Shared, VmInfo};
 use super::task::{After, Boot, Call, Command, Ended, Role, Stage, Task};
 use crate::abi::LogLevel;
@@ -11,18 +11,6 @@ use std::collections::BTreeMap;
 impl Shared {
     /// Queues the start of every plugin, one after the other on the main thread.
     pub(super) fn boot_plugins(&mut self) {
-        let config = self.config.clone();
-        for filter in &config.manager.filters {
-            if let FilterKind::Native(Native::JwtAuthn(jwt)) = &filter.kind {
-                for provider in jwt.providers.iter().filter(|p| p.keys.is_err()) {
-                    let issuer = &provider.issuer;
-                    self.own_log(
-                        LogLevel::Warn,
-                        format!("Invalid inline jwks for issuer: {issuer}"),
-                    );
-                }
-            }
-        }
         for plugin in 0..self.plugins.len() {
             if self.plugins[plugin].fetch.is_some() {
                 let fetch = Task::FetchCode(plugin, 0);

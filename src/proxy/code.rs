@@ -148,7 +148,11 @@ fn local<'a>(
     contents: &Contents,
 ) -> Result<(String, Arc<[u8]>, &'a Place), Problem> {
     match &plugin.code {
-        Code::Inline(bytes) => Ok((plugin.name.clone(), bytes.clone().into(), &plugin.place)),
+        Code::Inline(bytes) => {
+            let name = Some(plugin.name.as_str()).filter(|name| !name.is_empty());
+            let name = name.unwrap_or("inline_bytes").to_owned();
+            Ok((name, bytes.clone().into(), &plugin.place))
+        }
         Code::File(name, place) => match contents.get(name) {
             Some(bytes) => Ok((name.clone(), bytes.clone(), place)),
             None => Err(absent(name, place, contents.keys())),

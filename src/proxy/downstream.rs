@@ -31,6 +31,9 @@ const INTERNAL: [&str; 14] = [
     "x-envoy-original-url",
 ];
 
+/// The most bytes of a request's headers: Envoy's `max_request_headers_kb` when it is not set.
+const HEADERS_MAX: usize = 60 << 10;
+
 /// Headers of one hop.
 const HOP_BY_HOP: [&str; 5] = [
     "connection",
@@ -258,6 +261,20 @@ impl Shared {
 
     /// The connection manager's own changes to a request; false when it has answered itself.
     fn prepare_request(&mut self, index: usize, mut headers: Headers) -> bool {
+        if headers.byte_size() > HEADERS_MAX {
+            // The codec refuses them: no filter sees a header, but the reply passes the encoders.
+            self.streams[index].request.headers = Some(Headers::default());
+            self.create_chain(index);
+            self.streams[index].flag("DPE");
+            let reply = Reply {
+                status: 431,
+                body: b"Request Header Fields Too Large".to_vec(),
+                details: "http1.headers_too_large".to_owned(),
+                ..Reply::default()
+            };
+            self.local_reply(index, reply);
+            return false;
+        }
         let upgrade = headers.get("upgrade").is_some()
             && headers.get_str("connection").is_some_and(|value| {
                 let mut words = value.split(',').map(str::trim);

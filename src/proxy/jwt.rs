@@ -47,10 +47,8 @@ pub(super) enum Status {
     AudienceNotAllowed,
     /// No key fits the signature.
     VerificationFail,
-    /// The key set is no use.
-    NoValidKeys = 31,
     /// No key has the token's `kid` and `alg`.
-    KidAlgMismatch,
+    KidAlgMismatch = 32,
 }
 
 const TEXTS: [&str; 33] = [
@@ -85,7 +83,7 @@ const TEXTS: [&str; 33] = [
     "",
     "",
     "",
-    "Jwks doesn't have any valid public key",
+    "",
     "Jwks doesn't have key to match kid or alg from Jwt",
 ];
 
@@ -300,7 +298,7 @@ enum Key {
 /// Why a key set is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    /// Envoy takes it for invalid too, with this text.
+    /// Envoy refuses it too, with this text.
     Invalid(&'static str),
     /// Envoy has this kind of key, and the simulator does not.
     Elsewhere(&'static str),
@@ -331,7 +329,7 @@ pub(crate) fn read_jwks(text: &str) -> Result<Vec<Jwk>, Unusable> {
         }
     }
     match keys.is_empty() {
-        true => Err(wrong.unwrap_or(Unusable::Invalid(Status::NoValidKeys.text()))),
+        true => Err(wrong.unwrap_or(Unusable::Invalid("Jwks doesn't have any valid public key"))),
         false => Ok(keys),
     }
 }

@@ -185,6 +185,7 @@ impl Shared {
             Task::RateLimited(stream, _) => {
                 format!("the rate limit service's answer about stream {stream}")
             }
+            Task::FaultTokens(stream, _) => format!("more of the response on stream {stream}"),
             Task::FaultDelay(stream, _) => format!("the delay of a fault on stream {stream}"),
             Task::Callout(callout) => format!("the end of callout {callout}"),
             Task::Tcp(task) => task.words(),

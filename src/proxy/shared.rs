@@ -286,6 +286,7 @@ impl Shared {
             Task::Retry(stream) => self.retry(stream),
             Task::IdleTimeout(stream) => self.idle_timeout(stream),
             Task::UpstreamAnswer(stream) => self.upstream_answers(stream),
+            Task::FaultTokens(stream, filter) => self.fault_tokens(stream, filter),
             Task::FaultDelay(stream, filter) => self.fault_delayed(stream, filter),
             Task::RateLimited(stream, filter) => self.ratelimit_answered(stream, filter),
             Task::Log(stream) => self.log_stream(stream),

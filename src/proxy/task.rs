@@ -139,6 +139,8 @@ pub(super) enum Task {
     UpstreamAnswer(usize),
     /// A delay of a fault filter is over: stream and filter.
     FaultDelay(usize, usize),
+    /// A response that a fault slows down may go on: stream, filter.
+    FaultTokens(usize, usize),
     /// A rate limit service has answered, or has not: stream and filter.
     RateLimited(usize, usize),
     /// The stream has ended: access logs.

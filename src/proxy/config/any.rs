@@ -62,6 +62,7 @@ pub(super) fn unknown_type(
     what: &str,
 ) -> Problem {
     let near = nearest(own_name(name), known.iter().map(|known| own_name(known)));
+    let near = near.filter(|_| !OTHERS.contains(&own_name(name)));
     match near.and_then(|near| known.iter().find(|known| own_name(known) == near)) {
         Some(near) => Problem::at(
             type_place(node),
@@ -71,6 +72,9 @@ pub(super) fn unknown_type(
         None => super::not_simulated(type_place(node), &format!("{what} `{name}`")),
     }
 }
+
+/// Filters of Envoy's whose names are near that of another: `jwt_authn`.
+const OTHERS: [&str; 2] = ["ext_authz", "gcp_authn"];
 
 /// `cors` of `envoy.extensions.filters.http.cors.v3.Cors`.
 fn own_name(name: &str) -> &str {

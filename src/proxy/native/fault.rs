@@ -1,4 +1,5 @@
-//! The fault filter: requests that wait, and requests that are answered with an error.
+//! The fault filter: requests that wait, requests that are answered with an error, and responses that
+//! come slowly.
 
 use super::{At, NativeStream};
 use crate::model::trace::{Kind, arg};
@@ -19,7 +20,30 @@ pub(in crate::proxy) struct Faulty {
     timer: Option<TimerId>,
     /// Whether the stream counts as an active fault; it does once, with however many.
     active: bool,
+    /// What slows the response down.
+    limiter: Option<Box<Limiter>>,
 }
+
+/// Envoy's stream rate limiter: a second has 20 tokens, each good for as many bytes.
+#[derive(Debug)]
+struct Limiter {
+    /// Bytes of a token.
+    slice: usize,
+    /// Tokens, each as long as it takes to come, in nanoseconds; a second's at most.
+    level_ns: u64,
+    /// When that was; `None` before the first byte.
+    at_ns: Option<u64>,
+    /// What has not gone on yet.
+    held: Vec<u8>,
+    /// Whether the body has ended.
+    ended: bool,
+    /// Whether trailers wait behind it.
+    trailers: bool,
+    timer: Option<TimerId>,
+}
+
+/// What a token takes to come.
+const TOKEN_NS: u64 = 50_000_000;
 
 const ACTIVE: &str = "fault.active_faults";
 
@@ -41,6 +65,7 @@ impl Shared {
         if !self.fault_concerns(at, fault) {
             return Verdict::Continue;
         }
+        self.fault_limits(at, fault);
         if let Some(ns) = self.delay_of(at, fault)
             && self.fault_begins(at, fault)
         {
@@ -61,6 +86,115 @@ impl Shared {
             true => Verdict::Stop,
             false => Verdict::Continue,
         }
+    }
+
+    /// A response is to come slowly.
+    fn fault_limits(&mut self, at: At, fault: &Fault) {
+        let Some((kbps, share)) = fault.rate else {
+            return;
+        };
+        let header = "x-envoy-fault-throughput-response-percentage";
+        let header = kbps.is_none().then_some(header);
+        let falls = self.fault_share(at, share, header);
+        let asked = self.request_header(at, "x-envoy-fault-throughput-response");
+        let kbps = kbps.or_else(|| asked.parse().ok().filter(|kbps| *kbps > 0));
+        let Some(kbps) = kbps.filter(|_| falls && self.fault_begins(at, fault)) else {
+            return;
+        };
+        self.native_count("fault.response_rl_injected");
+        let limiter = Limiter {
+            slice: usize::try_from(kbps.saturating_mul(1024) / 20).unwrap_or(usize::MAX),
+            // The first piece of the body has one token, not a second's.
+            level_ns: TOKEN_NS,
+            at_ns: None,
+            held: Vec::new(),
+            ended: false,
+            trailers: false,
+            timer: None,
+        };
+        if let NativeStream::Fault(state) = self.native_state(at) {
+            state.limiter = Some(Box::new(limiter));
+        }
+    }
+
+    /// A part of the response.
+    pub(super) fn fault_response(&mut self, at: At, part: &mut Part, end: bool) -> Verdict {
+        let now = self.clock.now_ns;
+        let NativeStream::Fault(state) = self.native_state(at) else {
+            return Verdict::Continue;
+        };
+        let Some(limiter) = &mut state.limiter else {
+            return Verdict::Continue;
+        };
+        match part {
+            Part::Headers => return Verdict::Continue,
+            Part::Data(bytes) => {
+                limiter.at_ns.get_or_insert(now);
+                limiter.held.append(bytes);
+                limiter.ended = end;
+            }
+            Part::Trailers => {
+                limiter.trailers = true;
+                return match limiter.held.is_empty() {
+                    true => Verdict::Continue,
+                    false => Verdict::Stop,
+                };
+            }
+        }
+        if limiter.timer.is_none() {
+            self.fault_tokens_after(at, 0);
+        }
+        Verdict::NoBuffer
+    }
+
+    fn fault_tokens_after(&mut self, at: At, ns: u64) {
+        let task = Task::FaultTokens(at.stream, at.filter);
+        let timer = self.clock.after(ns, self.thread, task, Weight::Work);
+        if let NativeStream::Fault(Faulty {
+            limiter: Some(limiter),
+            ..
+        }) = self.native_state(at)
+        {
+            limiter.timer = Some(timer);
+        }
+    }
+
+    /// As much of a slow response goes on as there are tokens for.
+    pub(in crate::proxy) fn fault_tokens(&mut self, stream: usize, filter: usize) {
+        let at = At { stream, filter };
+        let now = self.clock.now_ns;
+        if self.streams[stream].life != Life::Running {
+            return;
+        }
+        let NativeStream::Fault(Faulty {
+            limiter: Some(limiter),
+            ..
+        }) = self.native_state(at)
+        else {
+            return;
+        };
+        limiter.timer = None;
+        let level = limiter.level_ns + now - limiter.at_ns.unwrap_or(now);
+        limiter.level_ns = level.min(1_000_000_000);
+        limiter.at_ns = Some(now);
+        let needed = limiter.held.len().div_ceil(limiter.slice) as u64;
+        let tokens = needed.min(limiter.level_ns / TOKEN_NS);
+        limiter.level_ns -= tokens * TOKEN_NS;
+        let most = limiter.slice.saturating_mul(tokens as usize);
+        let rest = limiter.held.split_off(most.min(limiter.held.len()));
+        let bytes = std::mem::replace(&mut limiter.held, rest);
+        let all = limiter.held.is_empty();
+        let end = all && limiter.ended;
+        let trailers = all && limiter.trailers;
+        let missing = TOKEN_NS.saturating_sub(limiter.level_ns);
+        if !all {
+            self.fault_tokens_after(at, missing);
+        }
+        if trailers {
+            let direction = Direction::Encode;
+            self.push_front(Task::Continue(stream, filter, direction, true));
+        }
+        self.native_inject(at, Direction::Encode, bytes, end);
     }
 
     /// A delay is over: an abort may follow it.
@@ -84,7 +218,8 @@ impl Shared {
 
     /// The stream ends, and with it its fault.
     pub(super) fn fault_ends(&mut self, state: Faulty) {
-        if let Some(timer) = state.timer {
+        let timers = [state.timer, state.limiter.and_then(|limiter| limiter.timer)];
+        for timer in timers.into_iter().flatten() {
             self.clock.cancel(timer);
         }
         if state.active {
@@ -186,8 +321,8 @@ impl Shared {
         }
         *self.active_faults() += 1;
         let state = Faulty {
-            timer: None,
             active: true,
+            ..Faulty::default()
         };
         *self.native_state(at) = NativeStream::Fault(state);
         true

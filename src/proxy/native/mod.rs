@@ -108,13 +108,7 @@ impl Shared {
         self.settle(pass, filter, verdict);
         if let Some(bytes) = last {
             // It goes before the trailers, which `settle` has sent on.
-            let at = self.streams[at.stream].next(Some(filter), direction);
-            let part = Part::Data(bytes);
-            let pass = Pass {
-                at,
-                ..self.begin_pass(stream, direction, part, false)
-            };
-            self.push_front(Task::Pass(pass));
+            self.native_inject(at, direction, bytes, false);
         }
         None
     }
@@ -133,6 +127,7 @@ impl Shared {
             (Native::Cors, Part::Headers) => self.cors_response(at),
             (Native::Csrf(policy), Part::Headers) => self.csrf_request(at, policy),
             (Native::Fault(fault), part) if decode => self.fault_request(at, fault, part),
+            (Native::Fault(_), part) => self.fault_response(at, part, pass.end),
             (Native::HeaderMutation(config), Part::Headers) => {
                 self.mutate_headers(at, config, decode);
                 Verdict::Continue
@@ -149,6 +144,16 @@ impl Shared {
             (Native::Rbac(rbac), Part::Headers) => self.rbac_request(at, rbac),
             _ => Verdict::Continue,
         }
+    }
+
+    /// Bytes of a filter's own go on behind it, before all that waits.
+    fn native_inject(&mut self, at: At, direction: Direction, bytes: Vec<u8>, end: bool) {
+        let next = self.streams[at.stream].next(Some(at.filter), direction);
+        let pass = Pass {
+            at: next,
+            ..self.begin_pass(at.stream, direction, Part::Data(bytes), end)
+        };
+        self.push_front(Task::Pass(pass));
     }
 
     /// The stream ends for a native filter.

@@ -20,20 +20,19 @@ impl Shared {
         if let Some(rules) = &rbac.shadow {
             let (allowed, policy) = self.rbac_asks(at, rules, "shadow_rules");
             self.rbac_count(&rbac.shadow_prefix, "shadow_", allowed);
-            let prefix = &rbac.shadow_prefix;
-            let word = if allowed { "allowed" } else { "denied" };
-            let text = |text: &str| Item::Text(text.to_owned());
-            let mut told = vec![(format!("{prefix}shadow_engine_result"), text(word))];
-            if let Some(policy) = policy {
-                told.push((format!("{prefix}shadow_effective_policy_id"), text(&policy)));
-            }
-            self.set_dynamic_metadata(at.stream, "envoy.filters.http.rbac", Struct(told));
+            self.rbac_tells(
+                at,
+                &format!("{}shadow", rbac.shadow_prefix),
+                allowed,
+                &policy,
+            );
         }
         let Some(rules) = &rbac.rules else {
             return Verdict::Continue;
         };
         let (allowed, policy) = self.rbac_asks(at, rules, "rules");
         self.rbac_count(&rbac.prefix, "", allowed);
+        self.rbac_tells(at, &format!("{}enforced", rbac.prefix), allowed, &policy);
         if rules.action == RbacAction::Log {
             let hint = Item::Bool(policy.is_some());
             let told = vec![("access_log_hint".to_owned(), hint)];
@@ -71,6 +70,17 @@ impl Shared {
             self.record(Kind::Chain, "rbac", None, None, args);
         }
         (allowed, matched)
+    }
+
+    /// A decision in dynamic metadata.
+    fn rbac_tells(&mut self, at: At, prefix: &str, allowed: bool, policy: &Option<String>) {
+        let word = if allowed { "allowed" } else { "denied" };
+        let text = |text: &str| Item::Text(text.to_owned());
+        let mut told = vec![(format!("{prefix}_engine_result"), text(word))];
+        if let Some(policy) = policy {
+            told.push((format!("{prefix}_effective_policy_id"), text(policy)));
+        }
+        self.set_dynamic_metadata(at.stream, "envoy.filters.http.rbac", Struct(told));
     }
 
     fn rbac_count(&mut self, prefix: &str, shadow: &str, allowed: bool) {

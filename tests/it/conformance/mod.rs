@@ -1,6 +1,7 @@
 //! Rows of the reference's checklist that go through many phases at once, and the table in
 //! `tests/README.md` that maps rows to tests.
 
+mod configuration;
 mod failing;
 mod late;
 mod rows;

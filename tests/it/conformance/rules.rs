@@ -71,45 +71,54 @@ fn what_is_not_simulated_is_refused_with_line_and_column() {
 
 /// A configuration with one more field somewhere.
 fn bootstrap(scope: &str, field: &str) -> String {
+    at(scope, &format!("{field}: {{}}, "))
+}
+
+/// What the types of filters begin with.
+pub(super) const TYPES: &str = "type.googleapis.com/envoy.extensions.filters";
+
+/// A lab whose whole configuration says more in one place: keys or entries, with a comma behind each.
+pub(super) fn at(scope: &str, text: &str) -> String {
     let scopes = [
         "bootstrap",
         "listener",
+        "listeners",
         "manager",
         "filter",
+        "filters",
         "all_routes",
         "host",
+        "routes",
         "route",
         "action",
         "cluster",
     ];
     assert!(scopes.contains(&scope), "{scope}");
-    let more = |here: &str| match here == scope {
-        true => format!("{field}: {{}}, "),
-        false => String::new(),
-    };
     let [
         bootstrap,
         listener,
+        listeners,
         manager,
         filter,
+        filters,
         all_routes,
         host,
+        routes,
         route,
         action,
         cluster,
-    ] = scopes.map(more);
-    let types = "type.googleapis.com/envoy.extensions.filters";
+    ] = scopes.map(|here| if here == scope { text } else { "" });
     format!(
         r#"name: t
 envoy:
-  {{ {bootstrap}static_resources: {{ listeners: [
+  {{ {bootstrap}static_resources: {{ listeners: [{listeners}
     {{ {listener}name: l, filter_chains: [{{ filters: [{{ name: m, typed_config: {{
-      "@type": {types}.network.http_connection_manager.v3.HttpConnectionManager,
+      "@type": {TYPES}.network.http_connection_manager.v3.HttpConnectionManager,
       {manager}stat_prefix: i,
-      http_filters: [
-        {{ {filter}name: r, typed_config: {{"@type": {types}.http.router.v3.Router}} }} ],
+      http_filters: [ {filters}
+        {{ {filter}name: r, typed_config: {{"@type": {TYPES}.http.router.v3.Router}} }} ],
       route_config: {{ {all_routes}virtual_hosts: [
-        {{ {host}name: v, domains: ["*"], routes: [
+        {{ {host}name: v, domains: ["*"], routes: [ {routes}
           {{ {route}match: {{prefix: /}}, route: {{ {action}cluster: web }} }} ] }} ] }} }} }} ] }} ] }} ],
     clusters: [{{ {cluster}name: web }}] }} }}
 scenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]

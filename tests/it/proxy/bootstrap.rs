@@ -51,7 +51,7 @@ impl Bootstrap<'_> {
 }
 
 /// The key `access_log`: lines of this format to the standard output.
-pub(super) fn access_log(format: &str) -> String {
+pub(crate) fn access_log(format: &str) -> String {
     format!(
         "access_log: [{{name: l, typed_config: {{\"@type\": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: {{text_format_source: {{inline_string: \"{format}\"}}}}}}}}]"
     )

@@ -3,7 +3,7 @@
 mod access_log;
 mod any;
 mod attempts;
-mod bootstrap;
+pub(crate) mod bootstrap;
 mod chain;
 mod config;
 mod failures;

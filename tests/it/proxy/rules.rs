@@ -102,3 +102,30 @@ fn each_worker_takes_the_hosts_in_turn() {
         ["10.0.0.1:1", "10.0.0.1:2", "10.0.0.1:1", "10.0.0.1:1"]
     );
 }
+
+#[test]
+fn headers_of_more_than_60_kib_are_answered_431() {
+    // Names and values of all headers count, those that begin with a colon too.
+    let others = ":authorityexample.com:path/:methodGET:schemehttpx-big".len();
+    for (size, expected) in [
+        (60 * 1024 - others, "via_upstream"),
+        (
+            60 * 1024 - others + 1,
+            r#"431 "Request Header Fields Too Large" DPE http1.headers_too_large"#,
+        ),
+    ] {
+        let value = "a".repeat(size);
+        let report = play_one(
+            &[
+                ("on_request_headers", "log request"),
+                ("on_response_headers", "log response"),
+            ],
+            &format!("  - request: {{headers: {{x-big: {value}}}}}"),
+        );
+        assert!(answer(&report).ends_with(expected), "{}", answer(&report));
+        let asked = logs(&report).contains(&"request");
+        assert_eq!(asked, expected == "via_upstream");
+        // A plugin that has no context, for want of a request, is not asked about the response.
+        assert_eq!(logs(&report).contains(&"response"), asked);
+    }
+}

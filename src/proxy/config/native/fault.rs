@@ -13,6 +13,8 @@ pub(crate) struct Fault {
     pub(crate) delay: Option<(Delay, Percent)>,
     /// `abort`.
     pub(crate) abort: Option<(Abort, Percent)>,
+    /// `response_rate_limit`: KiB in a second; `None` is what the request asks for.
+    pub(crate) rate: Option<(Option<u64>, Percent)>,
     /// `upstream_cluster`; empty is any.
     pub(crate) cluster: String,
     /// `headers`, all of which must match.
@@ -68,14 +70,12 @@ impl Fault {
         let headers = list(fields, "headers")?.iter();
         let nodes = list(fields, "downstream_nodes")?.iter();
         let max_active = fields.take("max_active_faults");
-        refuse(
-            fields,
-            &["response_rate_limit", "filter_metadata"],
-            "the fault filter",
-        )?;
+        let rate = fields.take("response_rate_limit").map(read_rate);
+        refuse(fields, &["filter_metadata"], "the fault filter")?;
         Ok(Self {
             delay,
             abort,
+            rate: rate.transpose()?,
             cluster: text(fields, "upstream_cluster")?,
             headers: headers.map(read_header_match).collect::<Result<_, _>>()?,
             nodes: nodes
@@ -115,6 +115,27 @@ fn read_delay(node: &Node) -> Result<(Delay, Percent), Problem> {
         _ => return Err(one_of(node, "fixed_delay and header_delay")),
     };
     Ok((delay, share))
+}
+
+fn read_rate(node: &Node) -> Result<(Option<u64>, Percent), Problem> {
+    let mut fields = Fields::of_message(node)?;
+    let fixed = fields.take("fixed_limit");
+    let header = fields.take("header_limit");
+    let share = percentage(&mut fields)?;
+    fields.finish()?;
+    match (fixed, header) {
+        (Some(node), None) => {
+            let mut fields = Fields::of_message(node)?;
+            let limit = fields.require("limit_kbps")?;
+            fields.finish()?;
+            match limit.as_u64()? {
+                0 => Err(limit.expected("a number above 0")),
+                kbps => Ok((Some(kbps), share)),
+            }
+        }
+        (None, Some(node)) => empty(node).map(|()| (None, share)),
+        _ => Err(one_of(node, "fixed_limit and header_limit")),
+    }
 }
 
 fn read_abort(node: &Node) -> Result<(Abort, Percent), Problem> {

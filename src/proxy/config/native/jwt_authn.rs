@@ -31,8 +31,8 @@ pub(crate) struct Provider {
     pub(crate) issuer: String,
     /// `audiences`; none takes any.
     pub(crate) audiences: Vec<String>,
-    /// The key set, once it is read, or Envoy's word for what is wrong with it.
-    pub(crate) keys: Result<Vec<Jwk>, &'static str>,
+    /// The key set, once it is read.
+    pub(crate) keys: Vec<Jwk>,
     /// The file of the lab that has it.
     file: Option<(String, Place)>,
     /// `from_headers`: name and prefix of the value.
@@ -138,7 +138,7 @@ impl JwtAuthn {
         for provider in &mut self.providers {
             if let Some((name, place)) = &provider.file {
                 let text = String::from_utf8_lossy(file(name, place)?);
-                provider.keys = keys(&text, place)?;
+                provider.keys = keys(&provider.name, &text, place)?;
             }
         }
         Ok(())
@@ -153,13 +153,15 @@ pub(crate) fn wrong_name(named: &[(String, Requirement)], name: &str) -> String 
     format!("Wrong requirement_name: {name}. It should be one of [{all}]")
 }
 
-/// Keys that Envoy cannot use it passes over at load; those that the simulator lacks are refused.
-fn keys(text: &str, place: &Place) -> Result<Result<Vec<Jwk>, &'static str>, Problem> {
-    match read_jwks(text) {
-        Ok(keys) => Ok(Ok(keys)),
-        Err(Unusable::Invalid(why)) => Ok(Err(why)),
-        Err(Unusable::Elsewhere(kind)) => Err(not_simulated(place, kind)),
-    }
+fn keys(name: &str, text: &str, place: &Place) -> Result<Vec<Jwk>, Problem> {
+    read_jwks(text).map_err(|unusable| match unusable {
+        Unusable::Invalid(why) => {
+            let message =
+                format!("Provider '{name}' in jwt_authn config has invalid local jwks: {why}");
+            Problem::at(place, message, "Envoy refuses it too, as of 1.39.")
+        }
+        Unusable::Elsewhere(kind) => not_simulated(place, kind),
+    })
 }
 
 /// Fields that Envoy knows and the simulator does not.
@@ -215,7 +217,7 @@ impl Provider {
             name: name.to_owned(),
             issuer: text(&mut fields, "issuer")?,
             audiences,
-            keys: Ok(Vec::new()),
+            keys: Vec::new(),
             file: None,
             headers,
             params,
@@ -245,7 +247,7 @@ impl Provider {
         )?;
         fields.finish()?;
         match (inline, file) {
-            (Some(node), None) => provider.keys = keys(node.as_string_field()?, &node.place)?,
+            (Some(node), None) => provider.keys = keys(name, node.as_string_field()?, &node.place)?,
             (None, Some(node)) => {
                 provider.file = Some((node.as_string_field()?.to_owned(), node.place.clone()));
             }

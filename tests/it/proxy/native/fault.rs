@@ -1,6 +1,7 @@
 //! `envoy.filters.http.fault`.
 
 use super::{answer, counters, filter, first, play, recorded, refused, routed};
+use crate::proxy::bootstrap::access_log;
 use crate::proxy::{router, steps};
 
 const ALL: &str = "percentage: {numerator: 100}";
@@ -233,7 +234,15 @@ fn faults_that_cannot_be_are_refused() {
         (", delay: {fixed_delay: 0s}", "expected a duration above 0"),
         (
             ", response_rate_limit: {}",
-            "`response_rate_limit` of the fault filter is not simulated",
+            "expected exactly one of fixed_limit and header_limit",
+        ),
+        (
+            ", response_rate_limit: {fixed_limit: {limit_kbps: 0}}",
+            "expected a number above 0",
+        ),
+        (
+            ", filter_metadata: {}",
+            "`filter_metadata` of the fault filter is not simulated",
         ),
         (", aborts: {}", "Did you mean `abort`?"),
     ] {
@@ -241,4 +250,75 @@ fn faults_that_cannot_be_are_refused() {
         assert!(problem.contains(expected), "{settings}: {problem}");
         assert!(problem.starts_with("lab.yaml:3:"), "{problem}");
     }
+}
+
+/// Rows: KiB in a second, bytes of the body, milliseconds until the last.
+#[test]
+fn a_slow_response_has_a_twentieth_of_its_rate_every_50_ms() {
+    for (kbps, size, expected) in [
+        (1, 51, "0"),
+        (1, 52, "50"),
+        (1, 102, "50"),
+        (1, 103, "100"),
+        (1, 193, "150"),
+        (10, 512, "0"),
+        (10, 513, "50"),
+        (10, 5120, "450"),
+    ] {
+        let limit =
+            format!(", response_rate_limit: {{fixed_limit: {{limit_kbps: {kbps}}}, {ALL}}}");
+        let log = access_log("%DURATION% %BYTES_SENT%");
+        for more in ["", ", trailers: {x-t: '1'}", ", chunks: [7, 30]"] {
+            let upstreams =
+                format!("upstreams: {{web: [{{reply: {{body: {{size: {size}}}{more}}}}}]}}");
+            let envoy = with(&limit) + &format!("  {log}\n");
+            let report = router::play(&envoy, &upstreams, "  - request: {}\n");
+            assert_eq!(
+                report.access_log,
+                [format!("{expected} {size}")],
+                "{kbps}{more}"
+            );
+            let trailer = super::response(&report).trailers.get_str("x-t");
+            assert_eq!(trailer.is_some(), more.contains("trailers"), "{kbps}");
+            assert_eq!(
+                counters(&report, "fault"),
+                "fault.active_faults=0 fault.response_rl_injected=1"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_request_may_ask_for_a_slow_response() {
+    let limit = with(&format!(
+        ", response_rate_limit: {{header_limit: {{}}, {ALL}}}"
+    ));
+    for (headers, slow) in [
+        ("x-envoy-fault-throughput-response: '1'", true),
+        ("x-envoy-fault-throughput-response: '0'", false),
+        ("", false),
+        (
+            "x-envoy-fault-throughput-response: '1', x-envoy-fault-throughput-response-percentage: '0'",
+            false,
+        ),
+    ] {
+        let report = play(&limit, &[&format!("{{headers: {{{headers}}}}}")]);
+        assert!(answer(&report).ends_with("via_upstream"));
+        let counted = counters(&report, "fault.response_rl_injected");
+        assert_eq!(!counted.is_empty(), slow, "{headers}");
+    }
+}
+
+/// Envoy counts a delay and a slow response of one stream as one active fault.
+#[test]
+fn a_slow_response_may_follow_a_delay() {
+    let both = with(&format!(
+        ", max_active_faults: 1, delay: {{fixed_delay: 2s, {ALL}}}, response_rate_limit: {{fixed_limit: {{limit_kbps: 1}}, {ALL}}}"
+    ));
+    let report = play(&both, &["{}"]);
+    assert!(answer(&report).ends_with(" DI via_upstream"));
+    assert_eq!(
+        counters(&report, "fault"),
+        "fault.active_faults=0 fault.delays_injected=1 fault.response_rl_injected=1"
+    );
 }

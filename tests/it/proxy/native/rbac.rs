@@ -191,7 +191,7 @@ fn shadow_rules_count_and_let_pass() {
 
 /// Rows: settings; dynamic metadata of the namespace `envoy.filters.http.rbac`, and the hint for logs.
 #[test]
-fn shadow_rules_and_the_action_log_are_told_in_dynamic_metadata() {
+fn decisions_are_told_in_dynamic_metadata() {
     let any = policy("{any: true}", "{any: true}");
     let log = access_log(
         "%DYNAMIC_METADATA(envoy.filters.http.rbac)% %DYNAMIC_METADATA(envoy.common:access_log_hint)%",
@@ -209,11 +209,22 @@ fn shadow_rules_and_the_action_log_are_told_in_dynamic_metadata() {
             format!("shadow_rules: {{{any}}}, shadow_rules_stat_prefix: s_"),
             r#"{"s_shadow_effective_policy_id":"p","s_shadow_engine_result":"allowed"} -"#,
         ),
-        (format!("rules: {{action: LOG, {any}}}"), "- true"),
-        ("rules: {action: LOG}".to_owned(), "- false"),
-        (format!("rules: {{{any}}}"), "- -"),
+        (
+            format!("rules: {{action: LOG, {any}}}"),
+            r#"{"enforced_effective_policy_id":"p","enforced_engine_result":"allowed"} true"#,
+        ),
+        (
+            "rules: {action: LOG}".to_owned(),
+            r#"{"enforced_engine_result":"allowed"} false"#,
+        ),
+        (
+            format!("rules: {{action: DENY, {any}}}, rules_stat_prefix: r_"),
+            r#"{"r_enforced_effective_policy_id":"p","r_enforced_engine_result":"denied"} -"#,
+        ),
+        ("".to_owned(), "- -"),
     ] {
-        let envoy = filter("rbac.v3.RBAC", &format!(", {settings}"));
+        let comma = if settings.is_empty() { "" } else { ", " };
+        let envoy = filter("rbac.v3.RBAC", &format!("{comma}{settings}"));
         let report = play(&format!("{envoy}  {log}\n"), &["{}"]);
         assert_eq!(report.access_log, [expected], "{settings}");
     }

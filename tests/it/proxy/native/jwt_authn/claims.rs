@@ -51,6 +51,14 @@ fn payload_header_and_failure_are_told_in_dynamic_metadata() {
         let report = play(&(one(settings) + log), &request);
         assert_eq!(report.access_log, [expected]);
     }
+    // Of several providers none is looked at when there is no token.
+    let two = one(settings).replace(
+        "providers: {",
+        "providers: {q: {local_jwks: {inline_string: 'SET'}}, ",
+    );
+    let two = two.replace("SET", &super::jwks());
+    let report = play(&(two + log), "{}");
+    assert_eq!(report.access_log, ["-"]);
 }
 
 #[test]
