@@ -419,6 +419,7 @@ impl Shared {
         if answered {
             self.streams[index].info.details = details.to_owned();
             self.streams[index].response.aborted = true;
+            self.http_stat("rq_reset_after_downstream_response_started", 1);
             self.reset(index);
             return;
         }
@@ -426,6 +427,10 @@ impl Shared {
             true => (204, ""),
             false => (504, "upstream request timeout"),
         };
+        let upstream = self.streams[index].upstream.as_ref();
+        if let Some(cluster) = upstream.map(|upstream| upstream.cluster.clone()) {
+            self.count_final(&cluster, &status.to_string());
+        }
         let reply = Reply {
             status,
             body: body.into(),
@@ -447,6 +452,8 @@ impl Shared {
             stat: "",
             status: 503,
         };
+        let cluster = self.streams[index].info.cluster.clone();
+        self.count_final(&cluster.unwrap_or_default(), "503");
         let mut headers = Headers::default();
         if !self.config.manager.suppress_envoy_headers {
             headers.push("x-envoy-overloaded", "true");

@@ -107,6 +107,7 @@ impl Shared {
             );
             return;
         }
+        self.http_stat("rq_total", 1);
         let Some(place) = self.resolve_route(index) else {
             self.streams[index].flag("NR");
             self.http_stat("no_route", 1);
@@ -293,6 +294,7 @@ impl Shared {
     pub(super) fn no_host(&mut self, index: usize, cluster: &str) {
         self.streams[index].flag("UH");
         self.cluster_stat(cluster, "upstream_cx_none_healthy", 1);
+        self.count_final(cluster, "503");
         let reply = Reply {
             status: 503,
             body: b"no healthy upstream".to_vec(),

@@ -374,6 +374,21 @@ impl Shared {
             .or_insert(0) += by;
     }
 
+    /// Counts a response by its code, in a cluster's stats: as it is, and with prefixes before it.
+    pub(super) fn count_response(&mut self, cluster: &str, prefixes: &[&str], status: &str) {
+        let class = status.get(..1).unwrap_or("0");
+        for prefix in prefixes {
+            for what in ["completed", &format!("{class}xx"), status] {
+                self.cluster_stat(cluster, &format!("{prefix}upstream_rq_{what}"), 1);
+            }
+        }
+    }
+
+    /// Counts a response that the router has, whoever made it. No client is internal.
+    pub(super) fn count_final(&mut self, cluster: &str, status: &str) {
+        self.count_response(cluster, &["", "external."], status);
+    }
+
     /// A filter's configured plugin name, for the trace.
     pub(super) fn filter_name(&self, filter: usize) -> &str {
         let plugin = self.chain[filter].map(|plugin| &self.plugins[plugin].config.name);

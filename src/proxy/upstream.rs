@@ -124,9 +124,11 @@ impl Shared {
             let stream = &mut self.streams[index];
             stream.info.details = format!("upstream_reset_after_response_started{{{details}}}");
             stream.response.aborted = true;
+            self.http_stat("rq_reset_after_downstream_response_started", 1);
             self.reset(index);
             return;
         }
+        self.count_final(&cluster, &failure.status.to_string());
         let reply = Reply {
             status: failure.status,
             body: failure.body(retried).into_bytes(),
@@ -191,6 +193,8 @@ impl Shared {
             return;
         }
         if frame.part == Part::Headers && self.try_again(index, &Cause::Response(&frame.headers)) {
+            let status = frame.headers.get_str(":status").unwrap_or("0");
+            self.count_response(&cluster, &["retry."], status);
             return;
         }
         let stream = &mut self.streams[index];
@@ -213,10 +217,7 @@ impl Shared {
         match &frame.part {
             Part::Headers => {
                 let status = frame.headers.get_str(":status").unwrap_or("0").to_owned();
-                self.cluster_stat(&cluster, &format!("upstream_rq_{status}"), 1);
-                let class = status.chars().next().unwrap_or('0');
-                self.cluster_stat(&cluster, &format!("upstream_rq_{class}xx"), 1);
-                self.cluster_stat(&cluster, "upstream_rq_completed", 1);
+                self.count_final(&cluster, &status);
                 if !self.config.manager.suppress_envoy_headers {
                     let ms = service_ms.to_string();
                     frame.headers.push("x-envoy-upstream-service-time", ms);

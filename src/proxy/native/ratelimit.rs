@@ -219,6 +219,10 @@ impl Shared {
                 body,
                 ..
             } => {
+                // Envoy counts it as a response of the cluster, to somebody internal.
+                let cluster = self.streams[at.stream].info.cluster.clone();
+                let status = service.status.to_string();
+                self.count_response(&cluster.unwrap_or_default(), &["", "internal."], &status);
                 let mut headers = response;
                 if service.envoy_header {
                     headers.set("x-envoy-ratelimited", "true");

@@ -1,5 +1,6 @@
 //! Attempts of the router: failures of upstreams, retries, timeouts, circuit breakers, 1xx.
 
+use super::bootstrap::{Bootstrap, access_log};
 use super::router::play;
 use super::{answer, first, guest, play_with, response, word};
 use crate::lab_run::story;
@@ -96,7 +97,10 @@ fn each_reset_reason_has_its_status_text_flag_details_and_stat() {
 #[test]
 fn a_connection_that_is_not_accepted_fails_after_the_connect_timeout() {
     let report = one(
-        "  clusters: [{name: web, connect_timeout: 0.25s}]\n  access_log: [{name: l, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: {text_format_source: {inline_string: \"%DURATION% %UPSTREAM_TRANSPORT_FAILURE_REASON%\"}}}}]",
+        &format!(
+            "  clusters: [{{name: web, connect_timeout: 0.25s}}]\n  {}",
+            access_log("%DURATION% %UPSTREAM_TRANSPORT_FAILURE_REASON%")
+        ),
         "{reset: connection_timeout}",
     );
     assert_eq!(report.access_log, ["250 -"]);
@@ -220,30 +224,22 @@ fn the_last_response_goes_to_the_client_when_the_retries_are_used_up() {
 
 #[test]
 fn a_retry_that_succeeds_sends_the_whole_request_again_with_its_count() {
-    let envoy = r#"  static_resources:
-    clusters: [{name: web}]
-    listeners:
-    - filter_chains:
-      - filters:
-        - name: m
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: i
-            http_filters: [{name: r, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]
-            access_log: [{name: l, typed_config: {"@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: {text_format_source: {inline_string: "%UPSTREAM_REQUEST_ATTEMPT_COUNT%"}}}}]
-            route_config:
-              virtual_hosts:
-              - name: v
-                domains: ["*"]
-                include_request_attempt_count: true
-                retry_policy: {retry_on: 5xx}
-                routes: [{match: {prefix: /}, route: {cluster: web, timeout: 3s}}]"#;
-    let text = format!(
-        "name: t\nenvoy:\n{envoy}\nupstreams: {{web: [{{match: {{headers: {{x-envoy-attempt-count: '1'}}}}, reply: {{status: 503}}}}]}}\nscenarios:\n- name: s\n  traffic:\n  - request: {{method: POST, body: hello, chunks: [2, 3], trailers: {{t: v}}}}\n"
+    let log = format!(
+        "            {}\n",
+        access_log("%UPSTREAM_REQUEST_ATTEMPT_COUNT%")
     );
-    let report =
-        crate::lab_run::run_with(&text, &Default::default()).unwrap_or_else(|p| panic!("{p}"));
-    let report = &report.scenarios[0];
+    let envoy = Bootstrap {
+        manager: &log,
+        host: ", include_request_attempt_count: true, retry_policy: {retry_on: 5xx}",
+        action: ", timeout: 3s",
+        ..Bootstrap::default()
+    };
+    let report = play(
+        &envoy.text(),
+        "upstreams: {web: [{match: {headers: {x-envoy-attempt-count: '1'}}, reply: {status: 503}}]}",
+        "  - request: {method: POST, body: hello, chunks: [2, 3], trailers: {t: v}}",
+    );
+    let report = &report;
     let sent = &first(report).upstream_requests;
     assert_eq!(sent.len(), 2, "{}", story(report));
     for (at, request) in sent.iter().enumerate() {

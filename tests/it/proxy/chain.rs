@@ -1,5 +1,6 @@
 //! Iteration over the chain: order, pause and resume, buffering, trailers.
 
+use super::bootstrap::access_log;
 use super::{answer, callbacks, first, guest, logs, play, play_one, play_with, response, steps};
 use crate::lab_run::story;
 use proxy_wasm_tour::model::report::ExchangeOutcome;
@@ -390,7 +391,10 @@ fn a_client_that_goes_away_ends_the_stream() {
             "f",
             &guest(&[("on_log", "log logged"), ("on_delete", "log deleted")]),
         )],
-        "  access_log: [{name: l, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: {text_format_source: {inline_string: \"%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\"}}}}]",
+        &format!(
+            "  {}",
+            access_log("%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%")
+        ),
         "upstreams: {web: [{reply: {delay: 1s}}]}",
         "  - request: {}\n    cancel: 20ms",
     );

@@ -275,3 +275,53 @@ fn a_plain_module_is_called() {
     let text = "name: t\nenvoy: {}\nfiles:\n  /m.wasm: {wat: '(module (func (export \"max\") (param i32 i32) (result i32) (select (local.get 0) (local.get 1) (i32.gt_s (local.get 0) (local.get 1)))) (func (export \"bad\") unreachable))'}\nscenarios:\n- name: s\n  traffic:\n  - call: {module: /m.wasm, export: max, args: [1, 2]}\n  - call: {module: /m.wasm, export: bad}\n  expect:\n  - call: {index: 0, results: [2]}\n  - call: {index: 1, trap: unreachable}\n";
     crate::lab_run::run_ok(text);
 }
+
+/// Rows: the route, the upstream; stats of `cluster.web.` by code, and of the manager's router.
+#[test]
+fn responses_are_counted_by_code_and_those_of_retries_apart() {
+    let route =
+        |more: &str| format!("  routes: [{{match: {{prefix: /}}, route: {{cluster: web{more}}}}}]");
+    let each = |prefixes: &[&str], code: &str| {
+        let one = |prefix: &&str| {
+            ["completed", code, &format!("{}xx", &code[..1])]
+                .map(|what| format!("{prefix}upstream_rq_{what}=1"))
+        };
+        prefixes.iter().flat_map(one).collect::<Vec<_>>()
+    };
+    let last = ["", "external."];
+    for (more, upstream, expected) in [
+        ("", "{reply: {status: 204}}", each(&last, "204")),
+        ("", "{reset: true}", each(&last, "503")),
+        (", timeout: 1s", "{timeout: true}", each(&last, "504")),
+        (
+            ", retry_policy: {retry_on: 5xx, num_retries: 1}",
+            "{reply: {status: 502}}",
+            [each(&last, "502"), each(&["retry."], "502")].concat(),
+        ),
+    ] {
+        let report = play(
+            &route(more),
+            &format!("upstreams: {{web: [{upstream}]}}"),
+            "  - request: {}",
+        );
+        let mut found: Vec<String> = report
+            .stats
+            .iter()
+            .filter_map(|(name, value)| {
+                let name = name.strip_prefix("cluster.web.")?;
+                let code = name.split("upstream_rq_").nth(1)?;
+                let counted = code == "completed" || code.starts_with(char::is_numeric);
+                counted.then(|| format!("{name}={value}"))
+            })
+            .collect();
+        let mut expected = expected;
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected, "{more} {upstream}");
+        assert_eq!(report.stats.get("http.ingress.rq_total"), Some(&1));
+    }
+    let broken = "upstreams: {web: [{reply: {body: half, reset: true}}]}";
+    let report = play("", broken, "  - request: {}");
+    let name = "http.ingress.rq_reset_after_downstream_response_started";
+    assert_eq!(report.stats.get(name), Some(&1));
+}

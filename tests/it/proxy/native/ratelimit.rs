@@ -196,6 +196,22 @@ fn actions_make_the_entries_of_a_descriptor() {
     }
 }
 
+#[test]
+fn a_refusal_is_counted_as_an_internal_response_of_the_cluster() {
+    let report = ask(&envoy("", &limits(GENERIC), ""), &over(), "{}");
+    for name in [
+        "upstream_rq_429",
+        "upstream_rq_4xx",
+        "upstream_rq_completed",
+    ] {
+        for prefix in ["", "internal."] {
+            let stat = format!("cluster.web.{prefix}{name}");
+            assert_eq!(report.stats.get(&stat), Some(&1), "{stat}");
+        }
+    }
+    assert_eq!(report.stats.get("cluster.web.upstream_rq_total"), None);
+}
+
 /// Rows: the rest of the action, and what the service is told.
 #[test]
 fn an_action_may_take_its_value_from_metadata() {

@@ -2,6 +2,7 @@
 
 use super::{PASSES, bearing, one, play, provider, token};
 use crate::lab_run::run_one;
+use crate::proxy::bootstrap::access_log;
 use crate::proxy::native::{answer, of, sent};
 use crate::proxy::{guest, lab, outcomes};
 use base64::Engine as _;
@@ -33,7 +34,8 @@ fn claims_and_payload_go_into_headers_that_nobody_else_may_send() {
 #[test]
 fn payload_header_and_failure_are_told_in_dynamic_metadata() {
     let settings = ", payload_in_metadata: pay, header_in_metadata: head, failed_status_in_metadata: bad, normalize_payload_in_metadata: {space_delimited_claims: [scope]}";
-    let log = "  access_log: [{name: l, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog, log_format: {text_format: '%DYNAMIC_METADATA(envoy.filters.http.jwt_authn)%'}}}]\n";
+    let log = access_log("%DYNAMIC_METADATA(envoy.filters.http.jwt_authn)%");
+    let log = format!("  {log}\n");
     for (request, expected) in [
         (
             bearing(&token(r#""scope":"a b","n":1"#)),
@@ -48,7 +50,7 @@ fn payload_header_and_failure_are_told_in_dynamic_metadata() {
             r#"{"bad":{"code":3,"message":"Jwt is expired"}}"#,
         ),
     ] {
-        let report = play(&(one(settings) + log), &request);
+        let report = play(&(one(settings) + &log), &request);
         assert_eq!(report.access_log, [expected]);
     }
     // Of several providers none is looked at when there is no token.
@@ -57,7 +59,7 @@ fn payload_header_and_failure_are_told_in_dynamic_metadata() {
         "providers: {q: {local_jwks: {inline_string: 'SET'}}, ",
     );
     let two = two.replace("SET", &super::jwks());
-    let report = play(&(two + log), "{}");
+    let report = play(&(two + &log), "{}");
     assert_eq!(report.access_log, ["-"]);
 }
 
