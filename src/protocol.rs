@@ -80,7 +80,7 @@ pub enum ToEngine {
         error: Option<String>,
     },
     /// Bytes of a module of the visitor's own: buffer 0 of the message. It is examined, and stands
-    /// in every run from now on.
+    /// in every run from now on. Without a buffer it is forgotten, and nothing is answered.
     Module {
         /// The file's name.
         name: String,

@@ -148,10 +148,13 @@ impl Session {
                 self.samples.insert(name, sample);
                 self.go_on()
             }
-            ToEngine::Module { name } => {
-                let bytes = buffers.into_iter().next().unwrap_or_default();
-                vec![self.examine(name, bytes)]
-            }
+            ToEngine::Module { name } => match buffers.into_iter().next() {
+                Some(bytes) => vec![self.examine(name, bytes)],
+                None => {
+                    self.own.remove(&own_path(&name));
+                    Vec::new()
+                }
+            },
             ToEngine::Rows {
                 run,
                 scenario,
@@ -196,15 +199,10 @@ impl Session {
 
     fn examine(&mut self, name: String, bytes: Vec<u8>) -> FromEngine {
         let findings = doctor(&name, &bytes);
+        let path = own_path(&name);
+        // What was built anew and cannot be run leaves nothing of the build before.
+        self.own.remove(&path);
         let path = findings.loads.then(|| {
-            // A name that needs no quotes in YAML, whatever the file was called.
-            let plain = |c: char| match c {
-                c if c.is_ascii_alphanumeric() => c,
-                '.' | '_' => c,
-                _ => '-',
-            };
-            let file: String = name.chars().map(plain).collect();
-            let path = format!("/etc/envoy/{file}");
             self.own.insert(path.clone(), bytes.into());
             path
         });
@@ -382,6 +380,18 @@ impl Session {
             rows: shown().map(|n| events[*n].clone()).collect(),
         })
     }
+}
+
+/// Where a module of the visitor's own stands in the lab: a name that needs no quotes in YAML,
+/// whatever the file was called.
+fn own_path(name: &str) -> String {
+    let plain = |c: char| match c {
+        c if c.is_ascii_alphanumeric() => c,
+        '.' | '_' => c,
+        _ => '-',
+    };
+    let file: String = name.chars().map(plain).collect();
+    format!("/etc/envoy/{file}")
 }
 
 /// One line of JSON for each event of a report, scenario after scenario: what `tour run --trace`

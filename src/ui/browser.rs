@@ -14,11 +14,11 @@ pub(super) fn stored(key: &str) -> Option<String> {
     window()?.local_storage().ok()??.get_item(key).ok()?
 }
 
-/// Keeps a value; does nothing where storage is closed or full.
-pub(super) fn store(key: &str, value: &str) {
-    if let Some(Ok(Some(storage))) = window().map(|w| w.local_storage()) {
-        // A full storage loses the note, never the page.
-        let _ = storage.set_item(key, value);
+/// Keeps a value; false where storage is closed or full, which loses the note, never the page.
+pub(super) fn store(key: &str, value: &str) -> bool {
+    match window().map(|w| w.local_storage()) {
+        Some(Ok(Some(storage))) => storage.set_item(key, value).is_ok(),
+        _ => false,
     }
 }
 
@@ -121,14 +121,6 @@ pub(super) async fn fetch_bytes(address: &str) -> Result<JsValue, String> {
     buffer(&response(address).await?, address).await
 }
 
-/// The bytes of a file that the visitor chose.
-///
-/// # Errors
-/// What the browser threw.
-pub(super) async fn file_bytes(file: &web_sys::File) -> Result<js_sys::ArrayBuffer, JsValue> {
-    Ok(JsFuture::from(file.array_buffer()).await?.unchecked_into())
-}
-
 async fn response(address: &str) -> Result<web_sys::Response, String> {
     let window = window().ok_or_else(|| unread(address))?;
     let response: web_sys::Response = JsFuture::from(window.fetch_with_str(address))
@@ -203,6 +195,13 @@ pub(super) async fn kit(name: &str, texts: &[&str]) -> Result<JsValue, String> {
     let promise = call.apply(&JsValue::NULL, &all).map_err(|e| said(&e))?;
     let promise: js_sys::Promise = promise.unchecked_into();
     JsFuture::from(promise).await.map_err(|e| said(&e))
+}
+
+/// Calls a function of the page's scripts, of which nothing is expected.
+pub(super) fn tell_kit(name: &'static str, text: String) {
+    leptos::task::spawn_local(async move {
+        let _ = kit(name, &[&text]).await;
+    });
 }
 
 /// Calls back when the browser has nothing better to do: two seconds after now.

@@ -72,8 +72,6 @@ pub(super) type Checker = Rc<dyn Fn(Option<Problem>)>;
 pub(super) struct Engine {
     /// How far it is.
     pub(super) phase: RwSignal<Phase>,
-    /// What is known of the module that the visitor opened last.
-    pub(super) module: RwSignal<Option<Told>>,
     inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
 }
 
@@ -93,6 +91,8 @@ struct Inner {
     runs: u32,
     /// Modules of the visitor's own: names, bytes, and whether an engine has survived them.
     opened: Vec<(String, js_sys::ArrayBuffer, bool)>,
+    /// Whether the page has a list of them.
+    listed: bool,
     /// Whether the worker has a run that it has not answered; asking for a sample is no answer.
     busy: bool,
     /// Counts the workers that were ended.
@@ -122,7 +122,6 @@ impl Engine {
         };
         Self {
             phase: RwSignal::new(Phase::Cold),
-            module: RwSignal::new(None),
             inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
         }
     }
@@ -216,31 +215,26 @@ impl Engine {
         self.send(request, &js_sys::Array::new());
     }
 
-    /// Has a module of the visitor's own examined, and in every run from now on.
-    pub(super) fn open(self, file: web_sys::File) {
-        let name = file.name();
-        self.found(strings::examining(&name));
-        leptos::task::spawn_local(async move {
-            let Ok(bytes) = browser::file_bytes(&file).await else {
-                self.found(strings::unread(&name));
-                return;
-            };
-            self.with(|inner| {
-                inner.opened.retain(|(other, ..)| *other != name);
-                inner.opened.push((name, bytes, false));
-            });
-            match self.phase.get_untracked() {
-                Phase::Ready => self.give_modules(false),
-                _ => self.warm(),
-            }
-        });
+    /// A list of the visitor's own modules is on the page, and gives them by [`Self::open`].
+    pub(super) fn expect_modules(self) {
+        self.with(|inner| inner.listed = true);
     }
 
-    fn found(self, title: String) {
-        self.module.set(Some(Told {
-            title,
-            ..Told::default()
-        }));
+    /// Takes `{ module, bytes }`: a module of the visitor's own, to be examined and in every run from
+    /// now on. Without bytes it is forgotten.
+    pub(super) fn open(self, given: &JsValue) {
+        let get = |key: &str| js_sys::Reflect::get(given, &key.into()).unwrap_or_default();
+        let name = get("module").as_string().unwrap_or_default();
+        self.with(|inner| inner.opened.retain(|(other, ..)| *other != name));
+        let Ok(bytes) = get("bytes").dyn_into() else {
+            self.send(&ToEngine::Module { name }, &js_sys::Array::new());
+            return;
+        };
+        self.with(|inner| inner.opened.push((name, bytes, false)));
+        match self.phase.get_untracked() {
+            Phase::Ready => self.give_modules(false),
+            _ => self.warm(),
+        }
     }
 
     /// Gives the engine the modules that it has not seen; a new engine has seen none.
@@ -273,8 +267,13 @@ impl Engine {
             inner.listener = None;
             inner.racer = None;
             inner.checker = None;
+            inner.listed = false;
             inner.busy
         });
+        // They belong to the lab that goes away.
+        for (name, ..) in self.with(|inner| std::mem::take(&mut inner.opened)) {
+            self.send(&ToEngine::Module { name }, &js_sys::Array::new());
+        }
         if running {
             self.end();
         }
@@ -315,7 +314,7 @@ impl Engine {
         });
         drop(live);
         if lost {
-            self.found(strings::UNEXAMINED.into());
+            browser::tell_kit("lost", String::new());
         }
         self.phase.set(Phase::Cold);
         waited
@@ -332,6 +331,10 @@ impl Engine {
                 module
             }
         };
+        if self.with(|inner| inner.listed) {
+            // Those that were kept come before the first run, which may name them.
+            let _ = browser::kit("settled", &[]).await;
+        }
         if era != self.era() {
             return Ok(());
         }
@@ -460,7 +463,7 @@ impl Engine {
                 if busy {
                     self.watch();
                 }
-                self.module.set(Some(found));
+                browser::tell_kit("found", json);
             }
             Ok(FromEngine::NeedSample { name, script }) => {
                 self.with(|inner| inner.watchdog = None);

@@ -272,40 +272,6 @@ pub const HOLDS: &str = "holds";
 /// “fails”
 pub const FAILS: &str = "fails";
 
-/// The button that opens a module of the visitor's own.
-pub const OPEN_MODULE: &str = "Open your own .wasm";
-/// Beside it.
-pub const OPEN_MODULE_NOTE: &str =
-    "or drop it on this page. It is examined here, and never leaves your browser.";
-/// Before the path of a module.
-pub const IN_LAB: &str = "In this lab it is ";
-/// The button that puts a module into the first filter.
-pub const USE_MODULE: &str = "Put it in the first filter";
-/// What the doctor found.
-pub const FINDINGS: &str = "What it needs, and where it runs";
-/// The engine ended while it examined a module.
-pub const UNEXAMINED: &str = "The engine ended before the module was examined. Open it again.";
-
-/// A module is on its way.
-pub fn examining(name: &str) -> String {
-    format!("{name}: examining…")
-}
-
-/// A file could not be read.
-pub fn unread(name: &str) -> String {
-    format!("{name} could not be read. Was it moved or built anew? Open it again.")
-}
-
-/// A module stands in the first filter now.
-pub fn used_module(path: &str) -> String {
-    format!("The first filter runs {path} now. Press Run.")
-}
-
-/// There is no filter to put a module in.
-pub fn unused_module(path: &str) -> String {
-    format!("No filter here names a file. Write filename: {path} in its code.")
-}
-
 /// A task.
 pub const TASK: &str = "Task";
 /// A task is done.

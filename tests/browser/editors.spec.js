@@ -1,5 +1,6 @@
 // A visitor writes: in editors that know the language, say what is wrong where it is, and leave the
 // keyboard free.
+import { deflateRawSync } from 'node:zlib';
 import { test, expect, complaints, started, write } from './site.js';
 
 const byHand = 'learn/webassembly/a-module-by-hand/';
@@ -81,6 +82,49 @@ test('Tab indents after typing, and leaves after Escape', async ({ page, site })
   const said = await text.evaluate(element => element.getAttribute('aria-describedby').split(' ')
     .map(id => element.getRootNode().getElementById(id).textContent).join(' '));
   expect(said).toContain('press Escape first');
+});
+
+test('Lua is coloured as Lua', async ({ page, site }) => {
+  const lab = {
+    lab: 'name: Lua\nscenarios:\n- name: One\n  traffic:\n  - request: {path: /}\n',
+    parts: { 'filter.lua': 'function envoy_on_request(handle)\n  local n = 1\nend\n' },
+    request: null, touched: false, scenarios: ['One'], modules: [],
+  };
+  const packed = deflateRawSync(Buffer.from(JSON.stringify(lab))).toString('base64url');
+  await page.goto(`${site}playground/#s=1.${packed}`);
+  await started(page);
+  await tab(page, 'filter.lua').click();
+  const text = await editor(page, 'filter.lua');
+  const colour = element => element.evaluate(element => getComputedStyle(element).color);
+  const plain = await colour(text);
+  for (const word of ['function', 'local', 'end']) {
+    expect(await colour(text.getByText(word, { exact: true }))).not.toBe(plain);
+  }
+});
+
+test('text is found and replaced by keyboard alone, and that is undone too', async ({ page, site }) => {
+  const found = complaints(page);
+  await page.goto(`${site}playground/`);
+  await started(page);
+  await tab(page, 'envoy.yaml').click();
+  const text = await editor(page, 'envoy.yaml');
+  await text.press('ControlOrMeta+f');
+  const find = page.getByRole('textbox', { name: 'Find' });
+  await expect(find).toBeFocused();
+  await page.keyboard.type('log-headers.wasm');
+  await page.keyboard.press('Tab');
+  const replace = page.getByRole('textbox', { name: 'Replace' });
+  while (!await replace.evaluate(element => element.matches(':focus'))) await page.keyboard.press('Tab');
+  await page.keyboard.type('block-path.wasm');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(text).toBeFocused();
+  await expect(text).toContainText('filename: /etc/envoy/block-path.wasm');
+  await expect(text).not.toContainText('log-headers.wasm');
+  await text.press('ControlOrMeta+z');
+  await expect(text).toContainText('log-headers.wasm');
+  expect(found).toEqual([]);
 });
 
 test('a reset is shown as a diff, and undone in the editor by its own key', async ({ page, site }) => {

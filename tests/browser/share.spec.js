@@ -1,7 +1,9 @@
 // A visitor shares a lab: the link holds all of it, opens anywhere, and a broken one says so.
 import { deflateRawSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { test, expect, complaints, started } from './site.js';
+import { join } from 'node:path';
+import { test, expect, complaints, repository, started } from './site.js';
 
 const addHeader = 'learn/first-http-filters/add-a-header/';
 
@@ -96,6 +98,104 @@ test('a link followed from an open playground opens too, and the way back is the
   await expect(page.getByLabel('Path', { exact: true })).toHaveValue('/hello');
 });
 
+const bytes = name => readFileSync(join(repository, `target/filters/${name}.wasm`));
+const file = (name, buffer) => ({ name, mimeType: 'application/wasm', buffer });
+const open = (page, ...files) => page.getByLabel('Open your own .wasm').setInputFiles(files);
+const put = (page, name) => page.getByRole('button', { name: `Put in the chain ${name}` });
+
+/** A module that is too large for a link: it carries a section that nobody reads. */
+function large(module) {
+  const noise = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * at * 31 + at * 7) % 251));
+  const body = Buffer.concat([Buffer.from([5]), Buffer.from('noise'), noise]);
+  const size = [];
+  for (let left = body.length; size.length === 0 || left > 0; left >>= 7) size.push((left & 127) | (left > 127 ? 128 : 0));
+  return Buffer.concat([module, Buffer.from([0, ...size]), body]);
+}
+
+test('a lab with a small module of one\'s own is shared, and opens in a fresh profile with it', async ({ page, browser, site }) => {
+  const found = complaints(page);
+  await page.goto(`${site}playground/`);
+  await started(page);
+  await open(page, file('mine.wasm', bytes('block-path')), file('unused.wasm', bytes('add-header')));
+  await put(page, 'mine.wasm').click();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  const shared = await link(page);
+  await expect(page.getByRole('dialog')).toContainText('It holds the whole lab');
+
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  const elsewhere = complaints(other);
+  await other.goto(shared);
+  await started(other);
+  await run(other).click();
+  await expect(results(other).getByText('403').first()).toBeVisible();
+  const list = other.getByRole('list', { name: 'Your modules, in the order of the chain' });
+  await expect(list.locator('strong')).toHaveText(['mine.wasm']);
+  await list.locator('summary').click();
+  await expect(other.getByRole('row', { name: /^loads yes/ })).toBeVisible();
+  await context.close();
+  expect([...found, ...elsewhere]).toEqual([]);
+});
+
+test('a module too large for a link is asked for by name, hash and size, and runs when it is dropped', async ({ page, browser, site }) => {
+  const buffer = large(bytes('block-path'));
+  const hash = createHash('sha256').update(buffer).digest('hex');
+  await page.goto(`${site}playground/`);
+  await started(page);
+  await open(page, file('large.wasm', buffer));
+  await put(page, 'large.wasm').click();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  const shared = await link(page);
+  await expect(page.getByRole('dialog')).toContainText(`sha256 ${hash}`);
+
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await other.goto(shared);
+  await started(other);
+  const kilobytes = `${Math.round(buffer.length / 1000)} KB`;
+  await expect(other.getByText(`Drop large.wasm, sha256 ${hash}, ${kilobytes}, to run this lab.`)).toBeVisible();
+  // Under whatever name it was saved.
+  await open(other, file('saved as.wasm', buffer));
+  await expect(other.getByText('Drop large.wasm')).toBeHidden();
+  await run(other).click();
+  await expect(results(other).getByText('403').first()).toBeVisible();
+  // The browser knows it by its hash from now on.
+  await other.reload();
+  await started(other);
+  await run(other).click();
+  await expect(results(other).getByText('403').first()).toBeVisible();
+  await context.close();
+});
+
+test('the lab file names the modules that have to lie beside it, and they are offered with it', async ({ page, site }) => {
+  await page.goto(`${site}playground/`);
+  await started(page);
+  await open(page, file('my own.wasm', bytes('block-path')));
+  await put(page, 'my own.wasm').click();
+  await link(page);
+  const saved = async name => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+    return [download.suggestedFilename(), readFileSync(await download.path())];
+  };
+  const [, text] = await saved('Download lab file');
+  expect(String(text)).toContain('  /etc/envoy/my-own.wasm: {path: my-own.wasm}\n');
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('Put my-own.wasm beside lab.yaml');
+  const [name, module] = await saved('Download my-own.wasm');
+  expect(name).toBe('my-own.wasm');
+  expect(module.equals(bytes('block-path'))).toBe(true);
+});
+
+const evilModule = { name: '<img src=x onerror="self.ran = true">', hash: 'a'.repeat(64), size: 3, base64: 'AAAA' };
+
+test('a module of a link is examined like any other, and its name is only text', async ({ page, site }) => {
+  await page.goto(`${site}playground/${fragment({ ...FIRST, modules: [evilModule] })}`);
+  await started(page);
+  await expect(page.getByText(/cannot run in this lab/)).toBeVisible();
+  expect(await page.evaluate(() => self.ran)).toBeUndefined();
+  await run(page).click();
+  await expect(results(page).getByText('x-hello').first()).toBeVisible();
+});
+
 const bomb = () => `#s=1.${deflateRawSync(Buffer.alloc(40_000_000, 'a')).toString('base64url')}`;
 
 for (const [name, hash, words] of [
@@ -106,6 +206,9 @@ for (const [name, hash, words] of [
   ['of a later format', fragment(FIRST).replace('#s=1.', '#s=2.'), 'format 2'],
   ['huge', `#s=1.${'A'.repeat(500_000)}`, 'longer than any lab'],
   ['a zip bomb', bomb(), 'more than any lab'],
+  ['of a module without a hash', fragment({ ...FIRST, modules: [{ ...evilModule, hash: 'abc' }] }), 'not whole'],
+  ['of a module that is no base64', fragment({ ...FIRST, modules: [{ ...evilModule, base64: '<b>' }] }), 'not whole'],
+  ['of modules without end', fragment({ ...FIRST, modules: Array(200).fill(evilModule) }), 'not whole'],
 ]) {
   test(`a link that is ${name} gives one clear message, and the playground works`, async ({ page, site }) => {
     await page.goto(`${site}playground/${hash}`);

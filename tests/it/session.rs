@@ -349,6 +349,16 @@ scenarios:
         matches!(done.as_slice(), [FromEngine::Done { report, .. }] if report.ok),
         "{done:?}"
     );
+    // Without bytes it is forgotten, and the lab says at its line what is missing.
+    let name = "my own: filter.wasm".to_owned();
+    let nothing = session.handle(ToEngine::Module { name }, Vec::new());
+    assert!(nothing.is_empty(), "{nothing:?}");
+    let refused = session.handle(run(2, lab), Vec::new());
+    assert!(
+        matches!(refused.as_slice(), [FromEngine::Refused { problem, .. }]
+            if problem.place.line == 6 && problem.message.contains("/etc/envoy/my-own--filter.wasm")),
+        "{refused:?}"
+    );
 }
 
 const SCRIPT: &str = r#"

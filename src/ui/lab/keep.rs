@@ -41,8 +41,10 @@ impl Kept {
 /// Keeps edits, or forgets them where there are none.
 pub(super) fn save(id: &str, kept: &Option<Kept>) {
     match kept.as_ref().map(serde_json::to_string) {
-        Some(Ok(text)) => browser::store(&key(id), &text),
-        Some(Err(_)) => {}
+        Some(Ok(text)) if !browser::store(&key(id), &text) => {
+            browser::tell_kit("unkept", String::new());
+        }
+        Some(_) => {}
         None => browser::forget(&key(id)),
     }
 }

@@ -22,7 +22,7 @@ mod trace;
 mod world;
 
 pub(super) use exchange::Exchanges;
-pub(super) use own_module::{OwnModule, dropped};
+pub(super) use own_module::OwnModules;
 pub(super) use pane::Pane;
 pub(super) use state::LabState;
 pub(super) use trace::Rows;

@@ -1,68 +1,22 @@
-//! A module of the visitor's own: opened or dropped, examined, ready to stand in a filter.
+//! Modules of the visitor's own: where their list stands, and the way of each to the engine.
 //!
-//! Its bytes go to the engine in this page and nowhere else. Must not know: what the findings mean.
+//! The list, what is kept of it and the chain it makes are a script's (`src/vendor/kit/own`). It
+//! gives each module by an event of the window, and hears what the engine found.
 
-use super::state::LabState;
-use super::world::sections;
-use crate::ui::strings;
+use crate::ui::browser;
+use crate::ui::engine_client::Engine;
 use leptos::prelude::*;
 
-/// Takes a dropped file; without it the browser would leave the page for the file.
-pub(in crate::ui) fn dropped(state: LabState, event: &leptos::ev::DragEvent) {
-    event.prevent_default();
-    open(state, event.data_transfer().and_then(|data| data.files()));
-}
-
-fn open(state: LabState, files: Option<web_sys::FileList>) {
-    let file = files.and_then(|files| files.get(0));
-    if let (Some(file), Some(engine)) = (file, state.engine) {
-        engine.open(file);
-    }
-}
-
-/// The button that opens a module, and what was found in it.
+/// The place of the list for the lab of this id.
 #[component]
-pub(in crate::ui) fn OwnModule(state: LabState) -> impl IntoView {
-    let found = move || state.engine.and_then(|engine| engine.module.get());
-    let path = move || found().and_then(|found| found.path);
-    let title = move || found().map(|found| found.title);
-    let facts = move || sections(found().map(|found| found.sections).unwrap_or_default());
-    view! {
-        <div class="own-module">
-            <label class="button">
-                {strings::OPEN_MODULE}
-                <input
-                    type="file"
-                    class="visually-hidden"
-                    accept=".wasm,application/wasm"
-                    on:change=move |event| {
-                        let input: web_sys::HtmlInputElement = event_target(&event);
-                        open(state, input.files());
-                        // The same file may be opened again when it was built anew.
-                        input.set_value("");
-                    }
-                />
-            </label>
-            <span>{strings::OPEN_MODULE_NOTE}</span>
-        </div>
-        <div class="own-report" hidden=move || found().is_none()>
-            <p>
-                <strong role="status">{title}</strong>
-                <span hidden=move || path().is_none()>
-                    {strings::IN_LAB} <code>{path}</code>
-                    <button
-                        type="button"
-                        class="button quiet"
-                        on:click=move |_| state.put_in_filter(&path().unwrap_or_default())
-                    >
-                        {strings::USE_MODULE}
-                    </button>
-                </span>
-            </p>
-            <details open>
-                <summary>{strings::FINDINGS}</summary>
-                {facts}
-            </details>
-        </div>
-    }
+pub(in crate::ui) fn OwnModules(id: String) -> impl IntoView {
+    let engine = use_context::<Engine>();
+    Effect::new(move |_| {
+        let Some(engine) = engine else { return };
+        engine.expect_modules();
+        let given = window_event_listener_untyped("tour-module", move |event| engine.open(&event));
+        on_cleanup(move || given.remove());
+        browser::tell_kit("own", id.clone());
+    });
+    view! { <div class="own-modules"></div> }
 }

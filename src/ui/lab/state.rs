@@ -10,7 +10,6 @@ use crate::model::report::{Report, ScenarioReport};
 use crate::model::{Problem, Request, Told};
 use crate::protocol::ToEngine;
 use crate::ui::engine_client::{Answer, Engine, Phase};
-use crate::ui::logic::config::put_filename;
 use crate::ui::logic::outcome;
 use crate::ui::logic::request::{FieldProblem, RequestForm};
 use crate::ui::{browser, page, strings};
@@ -203,17 +202,6 @@ impl LabState {
             .into_iter()
             .chain(names.into_iter().map(Some))
             .collect()
-    }
-
-    /// Has the first filter that names a file run this one.
-    pub(super) fn put_in_filter(self, path: &str) {
-        let mut texts = self.texts.get_untracked();
-        let put = texts.values_mut().any(|text| put_filename(text, path));
-        self.texts.set(texts);
-        self.announced.set(match put {
-            true => strings::used_module(path),
-            false => strings::unused_module(path),
-        });
     }
 
     fn edits(self) -> Edits {

@@ -2,7 +2,6 @@
 //!
 //! Must not know: Leptos, the browser.
 
-pub mod config;
 pub mod diff;
 pub mod event;
 pub mod outcome;

@@ -1,6 +1,6 @@
 //! The playground: a lab in which everything can be edited.
 
-use crate::ui::lab::{BottomBar, Lab, LabState, OwnModule, Pane, dropped};
+use crate::ui::lab::{BottomBar, Lab, LabState, OwnModules, Pane};
 use crate::ui::page;
 use crate::ui::routes::href;
 use crate::ui::strings;
@@ -18,17 +18,12 @@ pub(in crate::ui) fn Playground(lab: page::Lab) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div
-            class="playground"
-            data-pane=move || state.pane.get().name()
-            on:dragover=|event| event.prevent_default()
-            on:drop=move |event| dropped(state, &event)
-        >
+        <div class="playground" data-pane=move || state.pane.get().name()>
             <div class="playground-head">
                 <h1>{strings::PLAYGROUND}</h1>
                 <p>{strings::PLAYGROUND_LEAD}</p>
                 <nav aria-label=strings::BEGIN_WITH>{labs}</nav>
-                <OwnModule state />
+                <OwnModules id=lab.id />
             </div>
             <Lab state />
             <BottomBar state read=false />

@@ -50,15 +50,19 @@ function silence() {
 function start() {
   const starting = load().then(made => new Promise((resolve, reject) => {
     const waiting = [];
-    const post = message => new Promise(answer => { waiting.push(answer); made.postMessage(message); });
+    const post = message => new Promise((answer, fail) => {
+      waiting.push({ answer, fail });
+      made.postMessage(message);
+    });
     const end = () => { made.terminate(); if (worker === starting) worker = null; };
     made.onmessage = ({ data }) => {
       if (data.ready) resolve({ post, end });
-      else waiting.shift()?.(data);
+      else waiting.shift()?.answer(data);
     };
     made.onerror = event => {
       end();
       reject(new Error(`the compiler did not start: ${event.message}`));
+      for (const { fail } of waiting) fail(new Error(`the compiler stopped: ${event.message}; run again`));
     };
   }));
   starting.catch(() => { if (worker === starting) worker = null; });

@@ -7,16 +7,21 @@
 //
 // `lab` is the lab file's text, `parts` its editable parts by name, `request` the request of the
 // form and `touched` whether it stands in for the lab file's own, `scenarios` their names. `modules`
-// are the visitor's own: `{ name, hash, size }`, and `base64` where they are small.
+// are the visitor's own: `{ name, hash, size }`, and `base64` where they are small; `name` is the
+// file's, `hash` its sha256 in hexadecimal, `size` in bytes.
+import { fromBase64, toBase64 } from './base64.js';
 
 /** What stands before a lab in a fragment. */
 export const MARK = '#s=';
 
 /** How long a fragment may be, in characters: far more than any lab needs. */
-const LONGEST = 400_000;
+export const LONGEST = 400_000;
 
 /** How many bytes the JSON may have: what unpacks to more is no lab. */
 const MOST = 4_000_000;
+
+/** How many modules a lab may bring. */
+const MODULES = 16;
 
 /** What a visitor reads of a link that is not ours or not whole. */
 export const BROKEN = 'The link is not whole: it was cut off or changed on its way. Ask for it again.';
@@ -41,7 +46,7 @@ export async function unpack(fragment) {
   if (fragment.length > LONGEST) throw new Error('The link is longer than any lab: it is not opened.');
   let lab;
   try {
-    const packed = Uint8Array.from(atob(found[2].replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));
+    const packed = fromBase64(found[2].replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = await through(packed, new DecompressionStream('deflate-raw'), MOST);
     lab = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
@@ -77,9 +82,7 @@ async function through(bytes, stream, most) {
 }
 
 function base64url(bytes) {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 const isText = value => typeof value === 'string';
@@ -92,7 +95,20 @@ function isLab(lab) {
     && (lab.request === null || isObject(lab.request))
     && typeof lab.touched === 'boolean'
     && Array.isArray(lab.scenarios) && lab.scenarios.every(isText)
-    && Array.isArray(lab.modules) && lab.modules.every(module => isObject(module)
-      && isText(module.name) && /^[0-9a-f]{64}$/.test(module.hash) && Number.isSafeInteger(module.size)
-      && (module.base64 === undefined || isText(module.base64)));
+    && Array.isArray(lab.modules) && lab.modules.length <= MODULES && lab.modules.every(isModule);
+}
+
+function isModule(module) {
+  return isObject(module) && isText(module.name) && module.name.length > 0 && module.name.length <= 100
+    && /^[0-9a-f]{64}$/.test(module.hash) && Number.isSafeInteger(module.size) && module.size >= 0
+    && (module.base64 === undefined || isBase64(module.base64));
+}
+
+function isBase64(text) {
+  try {
+    fromBase64(text);
+    return isText(text);
+  } catch {
+    return false;
+  }
 }

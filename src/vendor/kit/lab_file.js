@@ -4,10 +4,12 @@
  * @param {string} text the lab file
  * @param {Record<string, string>} parts its editable parts by name
  * @param {object | null} request what stands in for its first request
- * @returns {string} a lab file that needs nothing beside it
+ * @param {{ path: string, file: string }[]} modules where modules stand in the lab, and the files
+ *   that have to lie beside it
+ * @returns {string} a lab file that needs nothing else beside it
  */
-export function labFile(text, parts, request) {
-  const whole = withParts(text, parts);
+export function labFile(text, parts, request, modules) {
+  const whole = modules.reduce(withFile, withParts(text, parts));
   return request === null ? whole : withRequest(whole, request);
 }
 
@@ -46,4 +48,16 @@ function withParts(text, parts) {
     }
     return yaml ? line : `${own}${JSON.stringify(part)}${after}`;
   });
+}
+
+/** Names a file beside the lab among its files, before or in the place of one of the same path. */
+function withFile(text, { path, file }) {
+  const entry = `${path}: {path: ${file}}`;
+  const old = new RegExp(`^( +)["']?${path.replaceAll('.', '\\.')}["']?:.*$`, 'm');
+  if (old.test(text)) return text.replace(old, (_, spaces) => spaces + entry);
+  const block = /^files: *(#.*)?\n( *)/m;
+  if (block.test(text)) return text.replace(block, (head, _, spaces) => `${head}${entry}\n${spaces}`);
+  const flow = /^files: *\{/m;
+  if (flow.test(text)) return text.replace(flow, head => `${head}${entry}, `);
+  return `${text.replace(/\n*$/, '\n')}files:\n  ${entry}\n`;
 }

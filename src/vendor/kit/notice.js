@@ -17,3 +17,12 @@ export function say(text) {
   // Outside of what the app draws.
   document.body.prepend(notice);
 }
+
+let told = false;
+
+/** Tells once that nothing can be kept; everything else works as before. */
+export async function unkept() {
+  if (told) return;
+  told = true;
+  say('This browser keeps nothing for this page: its storage is blocked or full. Edits and modules stay until the page is closed. Share or download the lab to keep it.');
+}

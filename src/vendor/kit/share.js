@@ -1,7 +1,9 @@
 // Sharing a lab: a link that holds all of it, and a file.
-import { BROKEN, MARK, pack, unpack } from './fragment.js';
+import { button, download, element, size } from './element.js';
+import { BROKEN, LONGEST, MARK, pack, unpack } from './fragment.js';
 import { labFile } from './lab_file.js';
 import { say } from './notice.js';
+import { bring, carried } from './own/index.js';
 
 /** Counts the labs that were opened: each is a page of its own to the app. */
 let opened = 0;
@@ -19,14 +21,28 @@ const PATH = 'playground/';
 export async function share(message, touched, scenarios) {
   const { lab, edits, request } = JSON.parse(message).run;
   const own = touched === 'true';
-  const fragment = await pack({
-    lab, parts: edits, request, touched: own,
-    scenarios: scenarios === '' ? [] : scenarios.split('\n'), modules: [],
-  });
+  const modules = carried([lab, ...Object.values(edits)]);
+  const fragment = await packed({
+    lab, parts: edits, request, touched: own, scenarios: scenarios === '' ? [] : scenarios.split('\n'),
+  }, modules);
   const kit = new URL(import.meta.url);
   const link = new URL(PATH, kit).href + fragment;
   const copied = await copy(link);
-  offer(link, copied, () => download(labFile(lab, edits, own ? request : null)));
+  const files = modules.map(({ path }) => ({ path, file: fileOf(path) }));
+  const file = labFile(lab, edits, own ? request : null, files);
+  offer(link, copied, file, modules);
+}
+
+/** The fragment with as many modules in it as a link can hold: the largest are only named. */
+async function packed(lab, modules) {
+  for (;;) {
+    const fragment = await pack({
+      ...lab, modules: modules.map(({ name, hash, size, base64 }) => ({ name, hash, size, base64 })),
+    });
+    const [largest] = modules.filter(({ base64 }) => base64).sort((a, b) => b.size - a.size);
+    if (fragment.length <= LONGEST || !largest) return fragment;
+    largest.base64 = undefined;
+  }
 }
 
 /**
@@ -37,12 +53,14 @@ export async function share(message, touched, scenarios) {
 export async function shared() {
   if (!location.hash.startsWith(MARK)) return '';
   try {
-    const { lab, parts, request, touched, scenarios } = await unpack(location.hash);
+    const { lab, parts, request, touched, scenarios, modules } = await unpack(location.hash);
+    const id = `shared/${digest(location.hash)}`;
+    bring(id, modules);
     return JSON.stringify({
       path: `/playground/shared/${opened += 1}/`, title: 'A shared lab', description: '',
       body: { playground: {
         // Exercises hold HTML, and none comes out of a link.
-        id: `shared/${digest(location.hash)}`, text: lab, open: true, parts, request, touched, exercises: [],
+        id, text: lab, open: true, parts, request, touched, exercises: [],
         scenarios: scenarios.map(name => ({ name, hidden: false })),
       } },
     });
@@ -81,45 +99,35 @@ async function copy(text) {
   }
 }
 
-function download(text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }));
-  link.download = 'lab.yaml';
-  link.click();
-  // The browser reads it after the click.
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 /** Shows the link and what can be done with it. */
-function offer(link, copied, onDownload) {
+function offer(link, copied, lab, modules) {
   document.querySelector('dialog.share')?.remove();
-  const dialog = document.createElement('dialog');
-  dialog.className = 'share';
-  dialog.setAttribute('aria-label', 'Share this lab');
+  const left = modules.filter(({ base64 }) => !base64);
+  const holds = left.length > 0 ? 'the lab but for what is named below' : 'the whole lab';
   const said = element('p', { role: 'status' }, copied
-    ? `The link is copied. It holds the whole lab: ${(link.length / 1000).toFixed(1)} KB, and nothing is kept anywhere else.`
-    : 'Copy this link. It holds the whole lab, and nothing is kept anywhere else.');
+    ? `The link is copied. It holds ${holds}: ${(link.length / 1000).toFixed(1)} KB, and nothing is kept anywhere else.`
+    : `Copy this link. It holds ${holds}, and nothing is kept anywhere else.`);
   const field = element('input', { readonly: '', value: link, 'aria-label': 'Link to this lab' });
   field.addEventListener('focus', () => field.select());
-  const again = element('button', { class: 'button', type: 'button' }, 'Copy link');
-  again.addEventListener('click', async () => {
+  const again = button('', 'Copy link', async () => {
     said.textContent = await copy(link) ? 'The link is copied.' : 'The browser does not let this page copy: select the link and copy it.';
   });
-  const file = element('button', { class: 'button', type: 'button' }, 'Download lab file');
-  file.addEventListener('click', onDownload);
-  const close = element('button', { class: 'button quiet', type: 'button' }, 'Close');
-  close.addEventListener('click', () => dialog.close());
+  const file = button('', 'Download lab file', () => {
+    download('lab.yaml', 'application/yaml', lab);
+    if (modules.length > 0) said.textContent = `Put ${beside(modules)} beside lab.yaml, under these names: the lab file reads them from there.`;
+  });
+  const others = modules.map(({ path, bytes }) =>
+    button('', `Download ${fileOf(path)}`, () => download(fileOf(path), 'application/wasm', bytes)));
+  const close = button('quiet', 'Close', () => dialog.close());
+  const notes = left.map(({ name, hash, size: bytes }) => element('p', { class: 'notice' },
+    `${name}, ${size(bytes)}, is too large for a link. Send it along: whoever opens the link is asked for it, and knows it by its sha256 ${hash}.`));
+  const dialog = element('dialog', { class: 'share', 'aria-label': 'Share this lab' },
+    said, field, ...notes, element('div', { class: 'share-row' }, again, file, ...others, close));
   dialog.addEventListener('close', () => dialog.remove());
-  const row = element('div', { class: 'share-row' });
-  row.append(again, file, close);
-  dialog.append(said, field, row);
   document.body.append(dialog);
   dialog.showModal();
+  field.select();
 }
 
-function element(name, attributes, text = '') {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.textContent = text;
-  return made;
-}
+const fileOf = path => path.split('/').pop();
+const beside = modules => modules.map(({ path }) => fileOf(path)).join(' and ');

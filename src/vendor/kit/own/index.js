@@ -1,0 +1,243 @@
+// Modules of the visitor's own: the list of a lab, in the order of its chain.
+//
+// A module comes from a file, an address of this site, a link, or from where the browser keeps it.
+// It goes to the engine by an event of the window (`tour-module`), and is examined there; only what
+// the engine could examine is kept, under its sha256, and can stand in the chain.
+import { fromBase64, toBase64 } from '../base64.js';
+import { size } from '../element.js';
+import { unkept } from '../notice.js';
+import { arrange, names, order, put, takeOut } from './chain.js';
+import { chain, edit, lookAgain, texts } from './editors.js';
+import { bytesOf, keep, kept } from './store.js';
+import { view } from './view.js';
+
+/** How large a module may be, in bytes: what is larger would not fit into the engine's memory twice. */
+const LARGEST = 32_000_000;
+
+/** How large a module in a link may be, in bytes: most filters are smaller. */
+const SMALL = 160_000;
+
+/** The lab whose list this is, by its id. */
+let lab = null;
+/** The modules in their order; `view.js` says what each has. */
+let items = [];
+let shown = null;
+let settling = Promise.resolve();
+
+/** Modules that came in the links of this visit, by the lab's id. */
+const linked = new Map();
+
+/** Shows the list of a lab, and gives the engine what it holds. */
+export function own(id) {
+  const root = document.querySelector('.own-modules');
+  if (!root) return;
+  lab = id;
+  items = [];
+  shown = view(root, { open, fetchFrom, use, move, remove, dropped });
+  settling = restore(id);
+}
+
+/** Waits until what was kept has been given to the engine; no longer than a storage may take. */
+export const settled = () => Promise.race([
+  settling, new Promise(resolve => { setTimeout(resolve, 3_000); }),
+]);
+
+/** Remembers what a link brings for a lab that is about to be shown. */
+export function bring(id, modules) {
+  linked.set(id, modules);
+}
+
+async function restore(id) {
+  const before = await kept(id).catch(() => []);
+  const from = linked.get(id) ?? [];
+  const found = [];
+  for (const { name, hash, size, base64 } of from) {
+    const bytes = base64 === undefined
+      ? await bytesOf(hash).catch(() => undefined)
+      : fromBase64(base64);
+    found.push({ name, wanted: hash, size, bytes });
+  }
+  for (const module of before) {
+    if (!found.some(({ name }) => path(name) === path(module.name))) found.push(module);
+  }
+  if (id !== lab) return;
+  for (const module of found) {
+    if (module.bytes) add({ ...module, size: module.bytes.byteLength, restored: true });
+    else add({ ...module, state: 'missing' });
+  }
+  follow();
+  draw();
+}
+
+/** Where a module stands in the lab: as the engine says it. */
+const path = name => `/etc/envoy/${name.replace(/[^A-Za-z0-9._]/gu, '-')}`;
+
+/** Adds a module, in the place of one of the same path, and has it examined. */
+function add({ name, size, bytes, hash, wanted, state = 'examining', restored = false }) {
+  const item = { name, size, bytes, hash, wanted, state, restored, path: path(name), open: !restored };
+  const at = items.findIndex(other => other.path === item.path);
+  if (at < 0) {
+    items.push(item);
+  } else {
+    const [before] = items.splice(at, 1, item);
+    item.wanted ??= before.wanted;
+    if (before.name !== name) give(before.name);
+  }
+  if (bytes) give(name, bytes);
+}
+
+function give(module, bytes) {
+  window.dispatchEvent(Object.assign(new Event('tour-module'), { module, bytes }));
+}
+
+/** Opens files that the visitor chose or dropped. */
+async function open(files) {
+  for (const file of files) {
+    const name = file.name.slice(-100);
+    if (file.size > LARGEST) {
+      say(`${name} has ${size(file.size)}. A module may have ${size(LARGEST)} here.`);
+      continue;
+    }
+    try {
+      add({ name, size: file.size, bytes: await file.arrayBuffer() });
+      say(`${name}: examining…`);
+    } catch {
+      say(`${name} could not be read. Was it moved or built anew? Open it again.`);
+    }
+  }
+  draw();
+}
+
+function dropped(event) {
+  open([...event.dataTransfer.files]);
+}
+
+/** Fetches a module from an address of this site, which is all that its policy allows. */
+async function fetchFrom(text) {
+  const site = new URL(import.meta.url).origin;
+  const address = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : null;
+  if (address?.origin !== site) {
+    say(`This page may fetch from ${site} only: its policy forbids every other address. Download the file, then drop it here.`);
+    return false;
+  }
+  say(`Fetching ${address.pathname}…`);
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) {
+    say(`${address.pathname} could not be fetched: ${response ? `status ${response.status}` : 'no answer'}.`);
+    return false;
+  }
+  const bytes = await response.arrayBuffer();
+  await open([new File([bytes], address.pathname.split('/').pop() || 'module.wasm')]);
+  return true;
+}
+
+/** Hears what the engine found in a module. */
+export async function found(json) {
+  const { title, path, sections } = JSON.parse(json).module.found;
+  const item = items.find(item => item.name === title && item.state === 'examining');
+  if (!item) return;
+  item.sections = sections;
+  item.hash = sections.flatMap(({ rows }) => rows).find(([name]) => name === 'sha256')?.[1];
+  item.state = path ? 'runs' : 'refused';
+  if (stands(item)) return;
+  if (!item.restored) {
+    say(path ? `${title} is examined: it can run here.` : `${title} cannot run here. Below is why.`);
+  }
+  lookAgain();
+  draw();
+  await save();
+}
+
+/** Puts a dropped module in the place of the missing one that it is. */
+function stands(item) {
+  const missing = items.find(other => other.state === 'missing' && other.wanted === item.hash);
+  if (!missing) return false;
+  items = items.filter(other => other !== item);
+  give(item.name);
+  add({ ...missing, bytes: item.bytes, state: 'examining' });
+  draw();
+  return true;
+}
+
+/** The engine ended, and with it what it was examining. */
+export function lost() {
+  const gone = items.filter(item => item.state === 'examining');
+  if (gone.length === 0) return;
+  items = items.filter(item => item.state !== 'examining');
+  say(`The engine ended before ${gone[0].name} was examined. Open it again.`);
+  draw();
+}
+
+/** Puts a module into the chain, or takes it out. */
+function use(item) {
+  const inChain = isUsed(item);
+  const paths = items.map(({ path }) => path);
+  const editor = edit(text => (inChain
+    ? takeOut(text, item.path)
+    : arrange(put(text, item.path), paths)));
+  if (!editor) say(`No editor here has a list of http_filters. Write filename: ${item.path} in a filter's code.`);
+  else say(inChain ? `${item.name} is out of the chain in ${editor}.` : `${item.name} is in the chain in ${editor}. Press Run.`);
+  draw();
+}
+
+/** Moves a module to another place of the list, and its filter with it. */
+function move(item, to, settled = true) {
+  items.splice(items.indexOf(item), 1);
+  items.splice(to, 0, item);
+  draw();
+  if (!settled) return;
+  edit(text => arrange(text, items.map(({ path }) => path)));
+  say(`${item.name} is number ${to + 1} of ${items.length} now${isUsed(item) ? ', in the chain too' : ''}.`);
+  save();
+}
+
+function remove(item) {
+  edit(text => takeOut(text, item.path));
+  items = items.filter(other => other !== item);
+  give(item.name);
+  say(`${item.name} is removed.`);
+  draw();
+  save();
+}
+
+const isUsed = item => texts().some(text => names(text, item.path));
+
+/** Takes up the order of the chain, which the visitor may have changed in the text. */
+function follow() {
+  const text = chain();
+  if (!text) return;
+  const ordered = order(text, items.map(({ path }) => path))
+    .map(path => items.find(item => item.path === path));
+  items = items.map(item => (ordered.includes(item) ? null : item));
+  items = items.map(item => item ?? ordered.shift());
+}
+
+let waiting;
+document.addEventListener('input', ({ target }) => {
+  if (items.length === 0 || !target.closest?.('code-editor')) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => { follow(); draw(); }, 200);
+});
+
+async function save() {
+  // Those that were kept before are known by their hash while they are examined again.
+  const modules = items.filter(({ state, bytes, hash }) => bytes && hash && state !== 'refused');
+  await keep(lab, modules.map(({ name, hash, bytes }) => ({ name, hash, bytes }))).catch(unkept);
+}
+
+const draw = () => shown?.draw(items.map(item => ({ item, used: isUsed(item) })));
+const say = text => shown?.say(text);
+
+/**
+ * The modules that a lab names, for a link or a file.
+ *
+ * @param {string[]} parts the lab's texts
+ */
+export function carried(parts) {
+  return items
+    .filter(({ state, path }) => state === 'runs' && parts.some(text => text.includes(path)))
+    .map(({ name, hash, bytes, path }) => ({
+      name, hash, bytes, path, size: bytes.byteLength,
+      base64: bytes.byteLength <= SMALL ? toBase64(new Uint8Array(bytes)) : undefined,
+    }));
+}
