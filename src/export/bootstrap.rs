@@ -29,8 +29,9 @@ const PLUGINS: [&str; 4] = [
     "envoy.extensions.wasm.v3.WasmService",
 ];
 /// Network filters that end a chain.
-const TERMINAL: [&str; 3] = [
+const TERMINAL: [&str; 4] = [
     TCP_PROXY,
+    "envoy.extensions.filters.network.direct_response.v3.Config",
     "envoy.extensions.filters.network.echo.v3.Echo",
     MANAGER,
 ];

@@ -67,6 +67,7 @@ impl Shared {
                 }
                 filters.push(native(match network.terminal {
                     Terminal::Echo => "echo",
+                    Terminal::DirectResponse(_) => "direct_response",
                     Terminal::TcpProxy { .. } => "tcp_proxy",
                 }));
             }

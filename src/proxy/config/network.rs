@@ -3,7 +3,7 @@
 //! An HTTP connection manager is a terminal filter too; it is read by `listener`.
 
 use super::any::{type_place, typed, unknown_type};
-use super::{Plugin, listener, not_simulated, wasm};
+use super::{Plugin, listener, not_simulated, refuse, wasm};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 
@@ -30,6 +30,8 @@ pub(crate) struct NetworkFilter {
 pub(crate) enum Terminal {
     /// Writes back what comes.
     Echo,
+    /// Says something of its own, and closes.
+    DirectResponse(Vec<u8>),
     /// Forwards to a cluster.
     TcpProxy {
         /// `stat_prefix`.
@@ -49,6 +51,7 @@ pub(super) enum Chain {
 
 const WASM: &str = "envoy.extensions.filters.network.wasm.v3.Wasm";
 const ECHO: &str = "envoy.extensions.filters.network.echo.v3.Echo";
+const DIRECT: &str = "envoy.extensions.filters.network.direct_response.v3.Config";
 const TCP_PROXY: &str = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 
 /// Fields of `TcpProxy` that Envoy knows and the simulator does not.
@@ -176,6 +179,20 @@ fn read_filter(name: &str, config: &Node) -> Result<Read, Problem> {
             fields.finish()?;
             Ok(Read::Terminal(End::Tcp(Terminal::Echo)))
         }
+        DIRECT => {
+            let response = match fields.take("response") {
+                Some(node) => {
+                    let mut fields = Fields::of_message(node)?;
+                    let text = fields.require("inline_string")?.as_string_field()?;
+                    fields.finish()?;
+                    text.as_bytes().to_vec()
+                }
+                None => Vec::new(),
+            };
+            refuse(&fields, &["keep_open_after_response"], "direct_response")?;
+            fields.finish()?;
+            Ok(Read::Terminal(End::Tcp(Terminal::DirectResponse(response))))
+        }
         TCP_PROXY => Ok(Read::Terminal(End::Tcp(read_tcp_proxy(fields)?))),
         listener::MANAGER => {
             let manager = listener::Manager::read(fields)?;
@@ -212,6 +229,6 @@ fn unknown(config: &Node, name: &str) -> Problem {
             "It goes into the `http_filters` of an HTTP connection manager.",
         );
     }
-    let known = [WASM, ECHO, TCP_PROXY, listener::MANAGER];
+    let known = [WASM, ECHO, DIRECT, TCP_PROXY, listener::MANAGER];
     unknown_type(config, name, &known, "filter type", "the network filter")
 }

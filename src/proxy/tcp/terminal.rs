@@ -1,4 +1,5 @@
-//! What ends a chain of network filters: `echo`, and `tcp_proxy` with its upstream connection.
+//! What ends a chain of network filters: `echo`, `direct_response`, and `tcp_proxy` with its upstream
+//! connection.
 
 use super::connection::Write;
 use super::upstream::Upstream;
@@ -20,6 +21,15 @@ impl Shared {
         let connection = &mut self.tcp.connections[index];
         if !connection.terminal_told {
             connection.terminal_told = true;
+            if let Terminal::DirectResponse(text) = &terminal {
+                // The client is heard no more; with the last byte written the connection closes.
+                connection.read_end = true;
+                match text.is_empty() {
+                    true => self.close_connection(index, Closer::Proxy, false, ""),
+                    false => self.write_through(index, text.clone(), true, false),
+                }
+                return;
+            }
             if let Terminal::TcpProxy {
                 stat_prefix,
                 cluster,
@@ -49,6 +59,7 @@ impl Shared {
                 let end = connection.read_end;
                 self.write_through(index, data, end, false);
             }
+            Terminal::DirectResponse(_) => connection.read.clear(),
             Terminal::TcpProxy { .. } => {
                 let ready = connection.upstream.as_ref().is_some_and(|u| u.connected);
                 if !ready {

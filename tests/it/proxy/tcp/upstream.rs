@@ -2,7 +2,8 @@
 
 use super::{ECHO, TCP_PROXY, connection, ended, play_chain};
 use crate::lab_run::story;
-use proxy_wasm_tour::model::report::{ConnectionOutcome, ScenarioReport};
+use crate::proxy::{guest, logs};
+use proxy_wasm_tour::model::report::{Closer, ConnectionOutcome, ScenarioReport};
 
 fn with(rules: &str, traffic: &str) -> ScenarioReport {
     let rest = format!("upstreams: {{web: [{rules}]}}");
@@ -119,4 +120,49 @@ fn echo_writes_back_what_it_reads_and_has_no_upstream() {
     let report = play_chain(&[], ECHO, "", "  - tcp: {send: [abc, {base64: /w==}]}");
     assert!(connection(&report).upstream.is_empty());
     assert_eq!(&connection(&report).received[..], b"abc\xff");
+}
+
+/// Rows: what it says, whether the client half-closes; what the client receives.
+#[test]
+fn direct_response_says_its_text_and_closes() {
+    for (response, traffic, expected) in [
+        (
+            "response: {inline_string: \"bye\\n\"}",
+            "{send: [abc]}",
+            "bye\n",
+        ),
+        (
+            "response: {inline_string: bye}",
+            "{send: [abc, def], close: true}",
+            "bye",
+        ),
+        ("response: {inline_string: bye}", "{send: []}", "bye"),
+        ("", "{send: [abc]}", ""),
+    ] {
+        let comma = if response.is_empty() { "" } else { ", " };
+        let end = format!(
+            "  - {{name: d, typed_config: {{\"@type\": type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config{comma}{response}}}}}"
+        );
+        let f = guest(&[
+            ("on_upstream_data", "log written"),
+            ("on_downstream_connection_close", "log closed"),
+        ]);
+        let report = play_chain(&[("f", &f)], &end, "", &format!("  - tcp: {traffic}"));
+        let connection = connection(&report);
+        assert_eq!(
+            connection.received.0,
+            expected.as_bytes(),
+            "{response} {traffic}"
+        );
+        assert_eq!(
+            connection.closed_by,
+            Some(Closer::Proxy),
+            "{response} {traffic}"
+        );
+        let logged = match expected {
+            "" => vec!["closed"],
+            _ => vec!["written", "closed"],
+        };
+        assert_eq!(logs(&report), logged, "{response} {traffic}");
+    }
 }
