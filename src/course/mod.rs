@@ -26,6 +26,8 @@ mod diagram;
 #[cfg(feature = "host")]
 mod events;
 #[cfg(feature = "host")]
+mod form;
+#[cfg(feature = "host")]
 mod front_matter;
 #[cfg(feature = "host")]
 mod lesson;
@@ -42,6 +44,8 @@ pub use book::{Book, Content, Lesson};
 pub use catalogue::{Catalogue, LessonEntry, Part};
 #[cfg(feature = "host")]
 pub use events::sentence;
+#[cfg(feature = "host")]
+pub use form::form;
 #[cfg(feature = "host")]
 pub use front_matter::FrontMatter;
 #[cfg(feature = "host")]

@@ -3,10 +3,12 @@
 //! Must not know: how a page draws it.
 
 use super::content::Desk;
-use crate::course::render_note;
+use crate::course::{form, render_note};
 use crate::lab::{self, RunOptions, Unresolved};
+use crate::model::exercise::{ANSWERS, Quest};
 use crate::model::lab::{Lab, TrafficAction};
 use crate::model::report::ScenarioReport;
+use crate::model::yaml::{self, Node, Value};
 use crate::model::{Exercise, Place, Problem, Request};
 use std::collections::BTreeMap;
 
@@ -40,6 +42,13 @@ pub fn lab_text(desk: &Desk<'_>) -> Result<Option<LabText>, Problem> {
             let mut opened = open(&lab, text);
             opened.parts = desk.stage("start");
             opened.solution = desk.stage("solution");
+            if lab.parts.iter().any(|part| part == ANSWERS) {
+                opened.parts.insert(ANSWERS.to_owned(), String::new());
+                // The page's forms read JSON, which is YAML too.
+                if let Some(answers) = opened.solution.get_mut(ANSWERS) {
+                    *answers = json(&yaml::parse(ANSWERS, answers)?).to_string();
+                }
+            }
             // An answer in the request is not a text that the page edits.
             let parts = &opened.parts;
             opened.solution.retain(|name, _| parts.contains_key(name));
@@ -91,14 +100,29 @@ pub fn open(lab: &Lab, text: &str) -> LabText {
         scenarios: (lab.scenarios.iter())
             .map(|scenario| (scenario.name.clone(), scenario.hidden))
             .collect(),
-        exercises: lab.exercises.iter().map(in_html).collect(),
+        exercises: (lab.exercises.iter().zip(&lab.quests))
+            .map(|(exercise, quest)| in_html(exercise, quest))
+            .collect(),
     }
 }
 
-fn in_html(exercise: &Exercise) -> Exercise {
+/// A tree as JSON; every scalar is a text.
+fn json(node: &Node) -> serde_json::Value {
+    match &node.value {
+        Value::Scalar { text, .. } => text.clone().into(),
+        Value::List(items) => items.iter().map(json).collect::<Vec<_>>().into(),
+        Value::Map(entries) => {
+            let entries = entries.iter();
+            let entries = entries.map(|(key, node)| (key.text.clone(), json(node)));
+            serde_json::Value::Object(entries.collect())
+        }
+    }
+}
+
+fn in_html(exercise: &Exercise, quest: &Quest) -> Exercise {
     let html = |text: &String| render_note(text, &Place::default()).html;
     Exercise {
-        task: html(&exercise.task),
+        task: html(&exercise.task) + &form(exercise, quest),
         hints: exercise.hints.iter().map(html).collect(),
         why: html(&exercise.why),
         ..exercise.clone()

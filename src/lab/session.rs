@@ -11,6 +11,7 @@ use super::{
     put_request, resolve, scenario_named,
 };
 use crate::host::{doctor, words};
+use crate::model::exercise::Asked;
 use crate::model::lab::Lab;
 use crate::model::moment::Window;
 use crate::model::report::Report;
@@ -37,6 +38,8 @@ pub struct Session {
     samples: BTreeMap<String, Sample>,
     /// Modules of the visitor's own, by their path in the lab.
     own: Contents,
+    /// The one that was opened last: it is the answer where an exercise asks for a module.
+    newest: Option<String>,
     /// Texts that are to be compiled, by the name that asks for them.
     scripts: RefCell<BTreeMap<String, Script>>,
     waiting: Option<Job>,
@@ -204,6 +207,7 @@ impl Session {
         self.own.remove(&path);
         let path = findings.loads.then(|| {
             self.own.insert(path.clone(), bytes.into());
+            self.newest = Some(path.clone());
             path
         });
         FromEngine::Module {
@@ -286,6 +290,12 @@ impl Session {
         let mut contents = resolve(&lab, &beside)?;
         // The visitor's own stand before files of the lab with the same name.
         contents.extend(self.own.clone());
+        let newest = self.newest.as_ref().and_then(|path| self.own.get(path));
+        for quest in &lab.quests {
+            if let (Asked::Own { file, .. }, Some(bytes)) = (&quest.asked, newest) {
+                contents.insert(file.clone(), bytes.clone());
+            }
+        }
         let prepared = Prepared::new(&lab, &contents)?;
         Ok((lab, prepared))
     }

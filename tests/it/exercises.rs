@@ -12,35 +12,7 @@ const INDEX: &str = "---\nid: first\ntitle: All kinds\ngoal: answer\nminutes: 5\
     sources: [https://example.com/spec]\n---\nText.\n";
 
 /// Logs the value of `x-name`, or `nobody` when the host has none.
-const GREETER: &str = r#"(module
-  ;; (map, name, its size, where to put the value's address, where to put its size) -> status
-  (import "env" "proxy_get_header_map_value"
-    (func $get (param i32 i32 i32 i32 i32) (result i32)))
-  ;; (level, text, its size) -> status
-  (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
-
-  (memory (export "memory") 1)
-  (data (i32.const 16) "x-name")
-  (data (i32.const 32) "nobody")
-
-  ;; The allocator: it hands out memory from address 1024 on, and never takes any back.
-  (global $next (mut i32) (i32.const 1024))
-  (func (export "proxy_on_memory_allocate") (param $size i32) (result i32)
-    global.get $next
-    (global.set $next (i32.add (global.get $next) (local.get $size))))
-
-  (func (export "proxy_abi_version_0_2_1"))
-
-  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
-    ;; Request headers are map 0. The name lies at 16 and has 6 bytes.
-    ;; The address of the value is to be written to 0, its size to 4.
-    (if (i32.eqz (call $get (i32.const 0) (i32.const 16) (i32.const 6) (i32.const 0) (i32.const 4)))
-      ;; Status 0 is Ok: log the value at level 2, info.
-      (then (drop (call $log (i32.const 2) (i32.load (i32.const 0)) (i32.load (i32.const 4)))))
-      ;; Any other status: log "nobody" at level 3, warn.
-      (else (drop (call $log (i32.const 3) (i32.const 32) (i32.const 6)))))
-    ;; 0 is Continue.
-    i32.const 0))"#;
+const GREETER: &str = include_str!("exercises.wat");
 
 const LAB: &str = r#"name: All kinds
 envoy:
@@ -572,4 +544,27 @@ fn a_run_that_is_another_one_each_time_is_refused() {
             .any(|p| p.message == "two runs of the solution differ"),
         "{problems:#?}"
     );
+}
+
+#[test]
+fn what_the_page_fills_in_is_json() {
+    let rows = [
+        (PREDICT, r#"{}"#, None),
+        (
+            PREDICT,
+            r#"{"guess":{"status":"200","calls":"2"}}"#,
+            Some(true),
+        ),
+        (ORDER, r#"{"life":["call","log","up"]}"#, Some(true)),
+        (FIND, r#"{"where":null}"#, None),
+        (QUIZ, r#"{"ask":{"who":"1"}}"#, Some(true)),
+        (
+            HOST,
+            r#"{"be-host":{"value.status":"Ok","value.size":"4"}}"#,
+            Some(true),
+        ),
+    ];
+    for (exercise, answers, passed) in rows {
+        assert_eq!(graded(exercise, answers).passed, passed, "{answers}");
+    }
 }

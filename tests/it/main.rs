@@ -27,6 +27,7 @@ mod mutated;
 mod proxy;
 mod samples;
 mod session;
+mod session_own;
 mod session_race;
 mod support;
 mod tidy;

@@ -69,7 +69,7 @@ fn Scenario(state: LabState, at: usize, scenario: ScenarioReport) -> impl IntoVi
 }
 
 #[component]
-fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
+pub(super) fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
     let ok = check.ok;
     let say = if ok { check.why } else { check.hint };
     let gap = (!ok).then(|| view! { <Gap expected=check.expected actual=check.actual /> });
@@ -77,7 +77,7 @@ fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
         <li class:good=ok class:bad=!ok>
             <p>
                 <Verdict ok />
-                {check.what}
+                {ticked(&check.what)}
             </p>
             {gap}
             {(!say.is_empty())
@@ -110,10 +110,15 @@ fn CheckItem(state: LabState, at: usize, check: Check) -> impl IntoView {
 pub(super) fn Gap(expected: String, actual: String) -> impl IntoView {
     view! {
         <dl>
-            <dt>{strings::EXPECTED}</dt>
-            <dd>
-                <code>{expected}</code>
-            </dd>
+            {(!expected.is_empty())
+                .then(|| {
+                    view! {
+                        <dt>{strings::EXPECTED}</dt>
+                        <dd>
+                            <code>{expected}</code>
+                        </dd>
+                    }
+                })}
             <dt>{strings::ACTUAL}</dt>
             <dd>
                 <code>{actual}</code>

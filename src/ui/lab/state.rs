@@ -6,7 +6,7 @@ use super::race::Hunt;
 use super::trace::Trace;
 use crate::model::moment::Window;
 use crate::model::picture::Picture;
-use crate::model::report::{Report, ScenarioReport};
+use crate::model::report::{Graded, Report, ScenarioReport};
 use crate::model::{Problem, Request, Told};
 use crate::protocol::ToEngine;
 use crate::ui::engine_client::{Answer, Engine, Phase};
@@ -24,6 +24,9 @@ pub(super) const LAB_FILE: &str = "lab.yaml";
 /// The places of two panels among the results.
 pub(super) const TIMELINE_TAB: usize = 1;
 pub(super) const STATE_TAB: usize = 3;
+
+/// The name of the answers among the parts.
+pub(super) const ANSWERS: &str = "answers.yaml";
 
 /// How long the learner has not typed when the texts are looked at, in milliseconds.
 const TYPING_MS: u32 = 300;
@@ -194,9 +197,11 @@ impl LabState {
     /// A lab whose traffic is not HTTP has no request to edit.
     pub(super) fn editors(self) -> Vec<Option<String>> {
         let request = self.lab.with_value(|lab| lab.request.is_some());
-        let names: Vec<String> = self
+        let mut names: Vec<String> = self
             .texts
             .with_untracked(|texts| texts.keys().cloned().collect());
+        // Answers are given in the forms of the tasks.
+        names.retain(|name| name != ANSWERS);
         let request = request.then_some(None);
         request
             .into_iter()
@@ -231,6 +236,9 @@ impl LabState {
     pub(super) fn solve(self) {
         let mut edits = self.edits();
         let solution = self.lab.with_value(|lab| lab.solution.clone());
+        if let Some(answers) = edits.texts.get_mut(ANSWERS) {
+            *answers = self.answers();
+        }
         edits.texts.extend(solution);
         self.replace(edits);
     }
@@ -313,13 +321,16 @@ impl LabState {
 
     /// Runs the lab and shows the scenario of this name.
     pub(in crate::ui) fn run_scenario(self, name: &str) {
-        let at = self
-            .lab
-            .with_value(|lab| lab.scenarios.iter().position(|s| s.name == name));
-        if let Some(at) = at {
+        if let Some(at) = self.scenario_named(name) {
             self.scenario.set(at);
         }
         self.run();
+    }
+
+    /// The index of a scenario.
+    pub(super) fn scenario_named(self, name: &str) -> Option<usize> {
+        self.lab
+            .with_value(|lab| lab.scenarios.iter().position(|s| s.name == name))
     }
 
     /// Has the engine look at the texts when the learner has stopped typing.
@@ -530,11 +541,18 @@ impl LabState {
         (!scenario.hidden || scenario.ok).then(|| read(scenario))
     }
 
-    /// Whether every scenario of these names passed in the run that is shown; `None` without a run.
-    pub(super) fn passed(self, names: &[String]) -> Option<bool> {
-        let done = self.finished()?;
-        let mut scenarios = done.report.scenarios.iter();
-        Some(scenarios.all(|s| s.ok || !names.contains(&s.name)))
+    /// How an exercise stands after the run that is shown.
+    pub(super) fn graded(self, at: usize) -> Option<Graded> {
+        self.finished()?.report.exercises.get(at).cloned()
+    }
+
+    /// The answers that the run tells, as JSON.
+    fn answers(self) -> String {
+        let done = self.finished();
+        let exercises = done.iter().flat_map(|done| &done.report.exercises);
+        let told =
+            exercises.filter_map(|one| Some(format!("{:?}:{}", one.id, one.right.as_ref()?)));
+        format!("{{{}}}", told.collect::<Vec<_>>().join(","))
     }
 
     /// The problem for which a run was refused, or would be.

@@ -1,4 +1,5 @@
 // What the page's app leaves to scripts, each called by its name (`tourKit` in public/boot.js).
+export { answers } from './answers.js';
 export { compile, warm } from './compiler.js';
 export { keys } from './keys.js';
 export { unkept } from './notice.js';

@@ -1,0 +1,205 @@
+// A learner does one exercise of each kind, by mouse and by keyboard, and hears how it went.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { test, expect, complaints, repository, started, write } from './site.js';
+
+const lesson = {
+  order: 'learn/runtime/life-of-a-plugin/',
+  predict: 'learn/runtime/one-vm-per-worker/',
+  find: 'learn/first-http-filters/find-the-event/',
+  host: 'learn/abi/memory-ownership/',
+  quiz: 'learn/extend/choose/',
+  own: 'learn/capstones/bring-your-own-filter/',
+  assemblyscript: 'learn/first-http-filters/answer-in-its-place/',
+  wat: 'learn/webassembly/a-module-by-hand/',
+  config: 'learn/first-http-filters/add-a-header/',
+};
+
+const task = page => page.locator('section.task').first();
+const check = page => task(page).getByRole('button', { name: 'Check', exact: true });
+const verdict = page => task(page).getByRole('status');
+const done = page => expect(task(page).getByRole('heading')).toContainText('done');
+
+async function open(page, site, kind) {
+  await page.goto(site + lesson[kind]);
+  await started(page);
+  // The forms are wired when their first answer can be kept.
+  if (await page.locator('form.answer').count()) {
+    await expect(page.locator('.tasks[data-ready]')).toHaveCount(1);
+  }
+}
+
+/** Goes on with Tab until this has the focus. */
+async function tabTo(page, target) {
+  for (let n = 0; n < 80; n += 1) {
+    if (await target.evaluate(node => node === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error('the keyboard does not reach it');
+}
+
+test('a learner predicts what a run will give, is told what was wrong, and mends it', async ({ page, site }) => {
+  const found = complaints(page);
+  await open(page, site, 'predict');
+  await task(page).getByLabel('How many of the eight reach the upstream').fill('3');
+  await task(page).getByRole('group', { name: 'The status of the fourth answer' }).getByLabel('200').check();
+  await task(page).getByRole('group', { name: 'The status of the seventh answer' }).getByLabel('429').check();
+  await task(page).getByLabel('How many VMs').fill('3');
+  await check(page).click();
+  await expect(verdict(page)).toContainText('if all workers shared one count');
+  await expect(verdict(page)).toContainText('6');
+  await verdict(page).getByRole('button', { name: /event/ }).first().click();
+  await expect(page.getByRole('tab', { name: /Timeline/ })).toHaveAttribute('aria-selected', 'true');
+  await task(page).getByLabel('How many of the eight reach the upstream').fill('6');
+  await check(page).click();
+  await done(page);
+  await expect(task(page).locator('.why')).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test('a prediction is written and checked by keyboard alone, and is still there after a reload', async ({ page, site }) => {
+  await open(page, site, 'predict');
+  await tabTo(page, task(page).getByLabel('How many of the eight reach the upstream'));
+  await page.keyboard.type('6');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('3');
+  await page.keyboard.press('Enter');
+  await done(page);
+  await page.reload();
+  await started(page);
+  await expect(task(page).getByLabel('How many VMs')).toHaveValue('3');
+});
+
+const life = ['root', 'start', 'configure', 'stream', 'request', 'response', 'log', 'gone'];
+const order = page => task(page).locator('.order > li').evaluateAll(items => items.map(item => item.dataset.id));
+
+test('a learner puts events in order with the buttons, by keyboard', async ({ page, site }) => {
+  await open(page, site, 'order');
+  for (const [place, id] of life.entries()) {
+    while ((await order(page)).indexOf(id) > place) {
+      const up = task(page).locator(`li[data-id="${id}"]`).getByRole('button', { name: /^Move up/ });
+      await up.focus();
+      await page.keyboard.press('Enter');
+      // The button that was pressed keeps the focus.
+      await expect(up).toBeFocused();
+    }
+  }
+  await check(page).focus();
+  await page.keyboard.press('Enter');
+  await done(page);
+});
+
+test('a learner drags an event, and is told what cannot come before what', async ({ page, site }) => {
+  await open(page, site, 'order');
+  const item = id => task(page).locator(`li[data-id="${id}"]`);
+  await item('response').dragTo(item('stream'));
+  await expect.poll(async () => (await order(page))[0]).toBe('response');
+  await check(page).click();
+  await expect(verdict(page)).toContainText('No callback of a request can come before its context');
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await expect.poll(async () => (await order(page))[0]).toBe('stream');
+});
+
+test('a learner finds the event in the timeline that decided', async ({ page, site }) => {
+  await open(page, site, 'find');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('tab', { name: /Timeline/ }).click();
+  const timeline = page.getByRole('tabpanel', { name: /Timeline/ });
+  const pick = async name => {
+    await timeline.getByRole('searchbox').fill(name);
+    await timeline.getByRole('row', { name: new RegExp(name) }).last().click();
+    await task(page).getByRole('button', { name: /^Take the event/ }).click();
+    await check(page).click();
+  };
+  await pick('proxy_get_header_map_value');
+  await expect(verdict(page)).toContainText('Here the filter reads the key');
+  await page.getByRole('tab', { name: /Timeline/ }).click();
+  await pick('proxy_send_local_response');
+  await done(page);
+});
+
+test('a learner plays the host, and the guest believes what it is told', async ({ page, site }) => {
+  await open(page, site, 'host');
+  const call = name => task(page).getByRole('group', { name });
+  await call(/x-name/).getByLabel('allocate').fill('3');
+  await call(/x-name/).getByLabel('size').fill('5');
+  await call(/x-team/).getByLabel('status').selectOption('Ok');
+  await call(/x-team/).getByLabel('bytes').fill('core');
+  await call(/x-team/).getByLabel('size').fill('4');
+  await call(/x-role/).getByLabel('status').selectOption('NotFound');
+  await check(page).click();
+  await expect(verdict(page)).toContainText('You asked for less memory than you wrote');
+  await call(/x-name/).getByLabel('allocate').fill('5');
+  await page.keyboard.press('Enter');
+  await done(page);
+});
+
+test('a learner answers a quiz, and each choice has something to say', async ({ page, site }) => {
+  await open(page, site, 'quiz');
+  await task(page).getByLabel('The built-in local rate limit filter').check();
+  await task(page).getByLabel('A few lines of Lua').check();
+  await task(page).getByLabel('A native shared object').check();
+  await task(page).getByLabel('An external authorization service').check();
+  await check(page).click();
+  await expect(verdict(page)).toContainText("its faults are Envoy's");
+  await task(page).getByLabel('Wasm', { exact: true }).check();
+  await check(page).click();
+  await done(page);
+});
+
+test('a learner brings a module of their own, and hidden scenarios try it', async ({ page, site }) => {
+  await open(page, site, 'own');
+  const give = name => page.getByLabel('Open your own .wasm').setInputFiles({
+    name: 'mine.wasm',
+    mimeType: 'application/wasm',
+    buffer: readFileSync(join(repository, `target/filters/${name}.wasm`)),
+  });
+  await give('add-header');
+  await expect(page.getByRole('status').getByText('mine.wasm')).toBeVisible();
+  await page.keyboard.press('Control+Enter');
+  await expect(verdict(page)).toContainText('Your filter lets');
+  await page.getByRole('tab', { name: /Checks/ }).click();
+  await expect(page.getByRole('heading', { name: /a name that begins alike/ })).toBeVisible();
+  await give('block-path');
+  await page.keyboard.press('Control+Enter');
+  await done(page);
+});
+
+test('a learner writes a filter in AssemblyScript, and passes', async ({ page, site }) => {
+  await open(page, site, 'assemblyscript');
+  const editor = page.locator('.cm-content').and(page.getByRole('textbox', { name: 'filter.ts' }));
+  await expect(editor).toBeVisible();
+  const solution = join(repository, 'content/en/04-first-http-filters/02-answer-in-its-place/solution/filter.ts');
+  await write(editor, readFileSync(solution, 'utf8'));
+  await page.keyboard.press('Control+Enter');
+  await expect(task(page).getByRole('heading')).toContainText('done', { timeout: 60_000 });
+});
+
+for (const kind of ['config', 'wat', 'predict', 'order']) {
+  test(`hints come one by one, then a solution that passes: ${kind}`, async ({ page, site }) => {
+    await page.goto(site + lesson[kind]);
+    await started(page);
+    await page.keyboard.press('Control+Enter');
+    const hint = task(page).getByRole('button', { name: /^Hint/ });
+    for (let n = 1; await hint.isVisible(); n += 1) {
+      await hint.click();
+      await expect(task(page).locator('.hints li:visible')).toHaveCount(n);
+    }
+    await task(page).getByRole('button', { name: /solution/i }).click();
+    await page.keyboard.press('Control+Enter');
+    await done(page);
+  });
+}
+
+test('axe has no objection to any form', async ({ page, site }) => {
+  for (const kind of ['predict', 'order', 'find', 'host', 'quiz', 'own']) {
+    await open(page, site, kind);
+    const { violations } = await new AxeBuilder({ page }).include('.tasks').analyze();
+    expect(violations.map(({ id, nodes }) => `${kind}: ${id}: ${nodes[0].target}`)).toEqual([]);
+  }
+});
