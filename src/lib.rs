@@ -5,8 +5,9 @@
 //! ```text
 //! abi -> nothing
 //! model -> nothing
+//! lua -> nothing
 //! host -> abi, model
-//! proxy -> host, abi, model
+//! proxy -> lua, host, abi, model
 //! lab -> proxy, host, abi, protocol, model
 //! course -> model
 //! protocol -> model
@@ -26,6 +27,8 @@ pub mod export;
 pub mod host;
 #[cfg(feature = "host")]
 pub mod lab;
+#[cfg(feature = "host")]
+pub mod lua;
 pub mod model;
 pub mod protocol;
 #[cfg(feature = "host")]

@@ -22,6 +22,7 @@ mod lab_file;
 mod lab_run;
 mod labs;
 mod load_matrix;
+mod lua;
 mod markdown;
 mod mutated;
 mod proxy;
