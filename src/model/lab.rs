@@ -75,6 +75,8 @@ pub struct File {
     pub failures: u32,
     /// OCI media type.
     pub media_type: Option<String>,
+    /// Where its text begins, when it is a `text`: errors in it have their place.
+    pub text: Option<Place>,
 }
 
 /// Where a file's bytes come from.

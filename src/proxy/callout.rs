@@ -100,43 +100,7 @@ impl Shared {
             callout: true,
             response: None,
         };
-        let rule = find_rule(self.upstreams.get(&cluster), &request);
-        let timeout_ns = u64::from(callout.timeout_ms) * 1_000_000;
-        let late = timeout_ns > 0 && rule.delay_ns >= timeout_ns;
-        let (delay, outcome) = match answer(&rule, &request) {
-            _ if late || (matches!(rule.action, UpstreamAction::Timeout) && timeout_ns > 0) => {
-                // The async client's router answers itself: to the plugin this is a success.
-                (
-                    Some(timeout_ns),
-                    Some(router_reply("504", "upstream request timeout")),
-                )
-            }
-            Script::Silence => (None, None),
-            Script::Reset(reset) => {
-                let failure = Failure::of(reset);
-                let status = failure.status.to_string();
-                let delay = match reset {
-                    Reset::ConnectTimeout => connect_ns,
-                    _ => rule.delay_ns,
-                };
-                (
-                    Some(delay),
-                    Some(router_reply(&status, &failure.body(false))),
-                )
-            }
-            // Broken off once its headers were there: the one failure that is no response.
-            Script::Frames(frames, _) if frames.iter().any(|frame| frame.reset.is_some()) => {
-                (Some(rule.delay_ns), None)
-            }
-            // It never ends: once the time is over there is a part of a response, which is none.
-            Script::Frames(frames, _) if frames.back().is_none_or(|last| !last.end) => {
-                ((timeout_ns > 0).then_some(timeout_ns), None)
-            }
-            Script::Frames(_, message) if message.body.len() > RESPONSE_MAX => {
-                (Some(rule.delay_ns), None)
-            }
-            Script::Frames(_, message) => (Some(rule.delay_ns), Some(message)),
-        };
+        let (delay, outcome) = self.callout_outcome(&request, callout.timeout_ms, connect_ns);
         if self.trace.capture {
             let args = vec![
                 arg("cluster", cluster.as_bytes()),
@@ -180,6 +144,53 @@ impl Shared {
                 .after(delay, thread, Task::Callout(number), Weight::Callout);
         }
         Ok(token)
+    }
+
+    /// How the async client's request will end: after what time, never for `None`, and with which
+    /// answer; without one it is a failure.
+    pub(super) fn callout_outcome(
+        &self,
+        request: &UpstreamRequest,
+        timeout_ms: u32,
+        connect_ns: u64,
+    ) -> (Option<u64>, Option<Message>) {
+        let rule = find_rule(self.upstreams.get(&request.cluster), request);
+        let timeout_ns = u64::from(timeout_ms) * 1_000_000;
+        let late = timeout_ns > 0 && rule.delay_ns >= timeout_ns;
+        match answer(&rule, request) {
+            _ if late || (matches!(rule.action, UpstreamAction::Timeout) && timeout_ns > 0) => {
+                // The async client's router answers itself: to the plugin this is a success.
+                (
+                    Some(timeout_ns),
+                    Some(router_reply("504", "upstream request timeout")),
+                )
+            }
+            Script::Silence => (None, None),
+            Script::Reset(reset) => {
+                let failure = Failure::of(reset);
+                let status = failure.status.to_string();
+                let delay = match reset {
+                    Reset::ConnectTimeout => connect_ns,
+                    _ => rule.delay_ns,
+                };
+                (
+                    Some(delay),
+                    Some(router_reply(&status, &failure.body(false))),
+                )
+            }
+            // Broken off once its headers were there: the one failure that is no response.
+            Script::Frames(frames, _) if frames.iter().any(|frame| frame.reset.is_some()) => {
+                (Some(rule.delay_ns), None)
+            }
+            // It never ends: once the time is over there is a part of a response, which is none.
+            Script::Frames(frames, _) if frames.back().is_none_or(|last| !last.end) => {
+                ((timeout_ns > 0).then_some(timeout_ns), None)
+            }
+            Script::Frames(_, message) if message.body.len() > RESPONSE_MAX => {
+                (Some(rule.delay_ns), None)
+            }
+            Script::Frames(_, message) => (Some(rule.delay_ns), Some(message)),
+        }
     }
 
     /// Whether as many requests to a cluster are under way as its circuit breaker lets through.
@@ -295,7 +306,7 @@ pub(super) fn async_client_headers(headers: &mut Headers, timeout_ms: u32) {
 }
 
 /// An answer that the async client's router makes itself.
-fn router_reply(status: &str, body: &str) -> Message {
+pub(super) fn router_reply(status: &str, body: &str) -> Message {
     let mut headers = Headers::default();
     headers.push(":status", status);
     headers.push("content-length", body.len().to_string());

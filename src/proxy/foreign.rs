@@ -24,6 +24,26 @@ const LEVEL: u8 = 6;
 const DEFLATE_COST: u64 = 10;
 const INFLATE_COST: u64 = 2;
 
+/// Verifies a signature with a public key in DER, for who is no guest; the error is empty when it fits.
+///
+/// # Errors
+/// For a kind of key that the simulator does not have.
+pub(super) fn verify_signature(
+    hash: &str,
+    key: &[u8],
+    signature: &[u8],
+    data: &[u8],
+) -> Result<String, String> {
+    let mut argument = Vec::new();
+    for (number, bytes) in (1..).zip([hash.as_bytes(), key, signature, data]) {
+        super::protobuf::push_bytes(&mut argument, number, bytes);
+    }
+    let result = signature::verify(&argument, &mut 0);
+    let result = result.map_err(|refusal| refusal.reason.to_string())?;
+    let error = Message::read(&result).map(|message| message.bytes(2).to_vec());
+    Ok(String::from_utf8_lossy(&error.unwrap_or_default()).into_owned())
+}
+
 fn bad(reason: &'static str) -> Refusal {
     Refusal::new(Status::BadArgument, reason)
 }

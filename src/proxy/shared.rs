@@ -72,6 +72,8 @@ pub(super) struct Shared {
     pub(super) state: State,
     /// Callouts so far.
     pub(super) callouts: Vec<super::callout::Callout>,
+    /// Scripts, their states and their calls.
+    pub(super) lua: super::native::LuaWorld,
     /// How many requests to a cluster are under way, callouts among them.
     pub(super) under_way: BTreeMap<String, usize>,
     /// How many retries to a cluster are under way.
@@ -289,6 +291,7 @@ impl Shared {
             Task::FaultTokens(stream, filter) => self.fault_tokens(stream, filter),
             Task::FaultDelay(stream, filter) => self.fault_delayed(stream, filter),
             Task::RateLimited(stream, filter) => self.ratelimit_answered(stream, filter),
+            Task::LuaCalled(call) => self.lua_called(call),
             Task::Log(stream) => self.log_stream(stream),
             Task::FilterLog(..) | Task::FilterDone(..) | Task::FilterDelete(..) => {
                 return self.filter_end(&task);

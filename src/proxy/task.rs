@@ -143,6 +143,8 @@ pub(super) enum Task {
     FaultTokens(usize, usize),
     /// A rate limit service has answered, or has not: stream and filter.
     RateLimited(usize, usize),
+    /// An HTTP call of a script ends: its number.
+    LuaCalled(usize),
     /// The stream has ended: access logs.
     Log(usize),
     /// `on_log` of an access logger's root: stream and plugin.

@@ -39,6 +39,8 @@ pub struct Prepared {
     contents: Rc<Contents>,
     plays: Rc<Vec<Play>>,
     upstreams: Rc<BTreeMap<String, Vec<crate::model::lab::UpstreamRule>>>,
+    /// Lua's scripts, by number.
+    scripts: Rc<Vec<Vec<u8>>>,
     lab: LabParts,
 }
 
@@ -76,6 +78,7 @@ impl Prepared {
             Some(bytes) => Ok(&**bytes),
             None => Err(absent(name, place, contents.keys())),
         })?;
+        let scripts = super::native::load_scripts(&mut config, lab, contents)?;
         let limits = Limits::default();
         let engine = Engine::new(&limits);
         let Some(profile) = Profile::named(&lab.profile) else {
@@ -100,6 +103,7 @@ impl Prepared {
             contents: Rc::new(contents.clone()),
             plays: Rc::new(lab.plays.clone()),
             upstreams: Rc::new(lab.upstreams.clone()),
+            scripts: Rc::new(scripts),
             lab: LabParts {
                 concurrency: lab.concurrency.max(1),
                 seed: lab.seed,
@@ -162,6 +166,7 @@ impl Prepared {
     }
 
     fn play(&self, mut shared: Box<Shared>, vms: &mut Vec<Option<Vm<Shared>>>) -> Box<Shared> {
+        shared.boot_scripts();
         shared.boot_plugins();
         shared = self.settle(shared, vms);
         if shared.rejected.is_none() && shared.stopped.is_none() {
@@ -238,6 +243,7 @@ impl Prepared {
             code_cache: CodeCache::default(),
             state: State::default(),
             callouts: Vec::new(),
+            lua: super::native::LuaWorld::new(self.scripts.clone()),
             under_way: BTreeMap::new(),
             retries: BTreeMap::new(),
             grpc_tokens: BTreeMap::new(),

@@ -29,6 +29,7 @@ fn file(key: &Key, node: &Node) -> Result<File, Problem> {
     let remote = !key.text.starts_with('/');
     let mut f = Fields::of(node)?;
     let source = one_source(&mut f)?;
+    let text = f.take("text").map(|text| text.place.clone());
     let delay = f.take("delay");
     let status = f.take("status");
     let media_type = f.take("media_type");
@@ -70,6 +71,7 @@ fn file(key: &Key, node: &Node) -> Result<File, Problem> {
         status: status.map(http_status).transpose()?.unwrap_or(200),
         failures: failures.map(Node::as_u32).transpose()?.unwrap_or(0),
         media_type: media_type.map(super::text_of).transpose()?,
+        text,
     })
 }
 

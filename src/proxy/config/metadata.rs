@@ -130,7 +130,8 @@ impl Item {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// The message on the wire.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
             Self::Null => out.extend([0x08, 0]),

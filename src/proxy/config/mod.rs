@@ -36,8 +36,9 @@ pub(crate) use metadata::{Item, LOCALITY, Locality, Metadata, Struct};
 pub(crate) use native::{
     Abort, BufferRoute, Compressible, Compressor, CompressorRoute, CorsPolicy, Csrf,
     Decompressible, Decompressor, Delay, Fault, HeaderMutation, HostLimits, JwtAuthn, JwtRoute,
-    LocalRateLimit, Mutation, Mutations, Native, NativeRoute, Parameter, Percent, Provider,
-    RateLimitService, Rbac, RbacAction, Requirement, Rule, Rules, TokenBucket, wrong_name,
+    LocalRateLimit, Lua, LuaChoice, LuaCode, LuaRoute, Mutation, Mutations, Native, NativeRoute,
+    Parameter, Percent, Provider, RateLimitService, Rbac, RbacAction, Requirement, Rule, Rules,
+    Script, TokenBucket, wrong_name,
 };
 pub(crate) use network::{Network, NetworkFilter, Terminal};
 pub(crate) use per_route::PerRoute;

@@ -13,6 +13,7 @@ mod fault;
 mod header_mutation;
 mod jwt_authn;
 mod local_ratelimit;
+mod lua;
 mod ratelimit;
 mod rbac;
 mod record;
@@ -20,6 +21,7 @@ mod record;
 pub(super) use header_mutation::read_query;
 pub(super) use local_ratelimit::Buckets;
 pub(super) use local_ratelimit::Key as BucketKey;
+pub(super) use lua::{LuaWorld, load_scripts};
 
 use super::config::{Action, Choice, Percent};
 use super::config::{Config, Filter, FilterKind, Native, NativeRoute, PerRoute};
@@ -58,6 +60,8 @@ pub(super) enum NativeStream {
     Fault(fault::Faulty),
     /// The local_ratelimit filter has asked this bucket, and says so in the response.
     Limited(BucketKey),
+    /// The lua filter has run something.
+    Lua(Box<lua::LuaStream>),
 }
 
 /// The directions in which Envoy has a filter at all; `None` is both.
@@ -137,6 +141,7 @@ impl Shared {
                 self.limit_request(at, limit)
             }
             (Native::LocalRateLimit(_), Part::Headers) => self.limit_response(at),
+            (Native::Lua(filter), _) => self.lua_pass(at, filter, pass),
             (Native::RateLimit(service), part) if decode => {
                 self.ratelimit_request(at, service, part)
             }
@@ -161,6 +166,7 @@ impl Shared {
         match std::mem::take(&mut self.streams[stream].filters[filter].native) {
             NativeStream::Asked(asked) => self.ratelimit_ends(asked),
             NativeStream::Fault(state) => self.fault_ends(state),
+            NativeStream::Lua(state) => self.lua_ends(stream, *state),
             _ => {}
         }
     }

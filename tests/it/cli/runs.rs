@@ -286,3 +286,46 @@ fn every_lesson_s_solution_runs_from_its_folder() {
     }
     assert!(ran >= 3, "only {ran} labs");
 }
+
+#[test]
+fn a_native_a_lua_and_a_wasm_filter_give_three_traces_of_one_request() {
+    let lab = "content/playground/lua/lab.yaml";
+    let ran = tour(&["run", lab, "--json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let report: Report = serde_json::from_str(&ran.out).unwrap();
+    let scenario = &report.scenarios[0];
+    let sent = &scenario.exchanges[0].upstream_requests[0].headers;
+    assert_eq!(sent.get_all("x-hello").count(), 3);
+    let ran = tour(&["run", lab, "--trace"]);
+    let events: Vec<serde_json::Value> = ran
+        .out
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    // Inside a filter's step, and inside what it calls there: what changes the header.
+    let changes = |filter: &str| {
+        let of_step = |event: &serde_json::Value| {
+            event["name"] == "decode_headers" && event["args"][1]["value"]["bytes"] == filter
+        };
+        let step = events.iter().find(|event| of_step(event)).unwrap();
+        let mut within = vec![step["n"].clone()];
+        let mut found = Vec::new();
+        for event in &events {
+            if within.contains(&event["parent"]) {
+                within.push(event["n"].clone());
+                let name = event["name"].as_str().unwrap();
+                let args = event["args"].as_array().into_iter().flatten();
+                if args.clone().any(|arg| arg["value"]["bytes"] == "x-hello") {
+                    found.push(format!("{} {name}", event["kind"].as_str().unwrap()));
+                }
+            }
+        }
+        found
+    };
+    assert_eq!(changes("native"), ["chain add_header_map_value"]);
+    assert_eq!(changes("lua"), ["host_call headers:add"]);
+    assert_eq!(
+        changes("add-header"),
+        ["host_call proxy_add_header_map_value"]
+    );
+}

@@ -80,6 +80,17 @@ pub(crate) fn refused(text: &str) -> String {
     }
 }
 
+/// The problem with a lab, one of whose parts has this text.
+pub(crate) fn refused_with(text: &str, part: &str, source: &str) -> String {
+    let around = Around(BTreeMap::from([(part.to_owned(), source.to_owned())]));
+    let lab = parse("lab.yaml", text, &around).unwrap_or_else(|p| panic!("{p}"));
+    let contents = resolve(&lab, &around).unwrap_or_else(|e| panic!("{e:?}"));
+    match run(&lab, &contents, &RunOptions::default()) {
+        Ok(_) => panic!("accepted: {text}"),
+        Err(problem) => problem.to_string(),
+    }
+}
+
 /// What happened, for a failing test: logs, exchanges, events.
 pub(crate) fn story(scenario: &ScenarioReport) -> String {
     let mut out = String::new();

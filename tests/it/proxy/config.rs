@@ -66,9 +66,9 @@ fn what_is_wrong_is_named_with_line_and_column() {
         ),
         (
             lab(
-                "  http_filters: [{name: r, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}}]",
+                "  http_filters: [{name: r, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz}}]",
             ),
-            "lab.yaml:3:52: the filter `envoy.extensions.filters.http.lua.v3.Lua` is not simulated",
+            "lab.yaml:3:52: the filter `envoy.extensions.filters.http.ext_authz.v3.ExtAuthz` is not simulated",
         ),
         (
             lab("  http_filters: [{name: r}]"),

@@ -12,6 +12,7 @@ mod grpc;
 mod grpc_script;
 mod guest;
 mod limits;
+mod lua;
 mod native;
 mod nothing;
 mod oci;

@@ -101,9 +101,9 @@ fn what_a_route_cannot_say_of_a_filter_is_refused() {
             "no HTTP filter is named `ff`\n  Did you mean `f`?",
         ),
         (
-            "f: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute}"
+            "f: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute}"
                 .to_owned(),
-            "the filter configuration `envoy.extensions.filters.http.lua.v3.LuaPerRoute` is not simulated",
+            "the filter configuration `envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute` is not simulated",
         ),
         (
             "f: {disabled: true}".to_owned(),

@@ -10,6 +10,7 @@ mod fault;
 mod header_mutation;
 mod jwt_authn;
 mod local_ratelimit;
+mod lua;
 mod percent;
 mod ratelimit;
 mod rbac;
@@ -28,6 +29,7 @@ pub(crate) use fault::{Abort, Delay, Fault};
 pub(crate) use header_mutation::{HeaderMutation, Mutation, Mutations, Parameter};
 pub(crate) use jwt_authn::{JwtAuthn, JwtRoute, Provider, Requirement, wrong_name};
 pub(crate) use local_ratelimit::{LocalRateLimit, TokenBucket};
+pub(crate) use lua::{Choice as LuaChoice, Code as LuaCode, Lua, LuaRoute, Script};
 pub(crate) use percent::Percent;
 pub(crate) use ratelimit::{HostLimits, RateLimitRoute, RateLimitService};
 pub(crate) use rbac::{Rbac, RbacAction, Rule, Rules};
@@ -53,6 +55,8 @@ pub(crate) enum Native {
     JwtAuthn(Box<JwtAuthn>),
     /// `envoy.filters.http.local_ratelimit`.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// `envoy.filters.http.lua`.
+    Lua(Box<Lua>),
     /// `envoy.filters.http.ratelimit`.
     RateLimit(Box<RateLimitService>),
     /// `envoy.filters.http.rbac`.
@@ -78,6 +82,8 @@ pub(crate) enum NativeRoute {
     Jwt(JwtRoute),
     /// `LocalRateLimit`: in place of the filter's own, bucket and all.
     LocalRateLimit(Box<LocalRateLimit>),
+    /// `LuaPerRoute`.
+    Lua(Box<LuaRoute>),
     /// `RateLimitPerRoute`.
     RateLimit(Box<RateLimitRoute>),
     /// `RBACPerRoute`: in place of the filter's own.
@@ -96,6 +102,8 @@ const FAULT: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault";
 const JWT: &str = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication";
 const JWT_ROUTE: &str = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig";
 const LIMIT: &str = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
+const LUA: &str = "envoy.extensions.filters.http.lua.v3.Lua";
+const LUA_ROUTE: &str = "envoy.extensions.filters.http.lua.v3.LuaPerRoute";
 const MUTATION: &str = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
 const MUTATION_ROUTE: &str =
     "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
@@ -105,7 +113,7 @@ const RBAC: &str = "envoy.extensions.filters.http.rbac.v3.RBAC";
 const RBAC_ROUTE: &str = "envoy.extensions.filters.http.rbac.v3.RBACPerRoute";
 
 /// The messages that configure a native filter.
-pub(super) const TYPES: [&str; 11] = [
+pub(super) const TYPES: [&str; 12] = [
     BUFFER,
     COMPRESSOR,
     CORS,
@@ -114,13 +122,14 @@ pub(super) const TYPES: [&str; 11] = [
     FAULT,
     JWT,
     LIMIT,
+    LUA,
     MUTATION,
     RATELIMIT,
     RBAC,
 ];
 
 /// The messages that a route can have for one.
-pub(super) const ROUTE_TYPES: [&str; 10] = [
+pub(super) const ROUTE_TYPES: [&str; 11] = [
     BUFFER_ROUTE,
     COMPRESSOR_ROUTE,
     CORS_ROUTE,
@@ -128,6 +137,7 @@ pub(super) const ROUTE_TYPES: [&str; 10] = [
     FAULT,
     JWT_ROUTE,
     LIMIT,
+    LUA_ROUTE,
     MUTATION_ROUTE,
     RATELIMIT_ROUTE,
     RBAC_ROUTE,
@@ -144,6 +154,7 @@ pub(super) fn read(kind: &str, mut fields: Fields<'_>) -> Result<Option<Native>,
         FAULT => Native::Fault(Box::new(Fault::read(&mut fields)?)),
         JWT => Native::JwtAuthn(Box::new(JwtAuthn::read(&mut fields)?)),
         LIMIT => Native::LocalRateLimit(Box::new(LocalRateLimit::read(&mut fields)?)),
+        LUA => Native::Lua(Box::new(Lua::read(&mut fields)?)),
         MUTATION => Native::HeaderMutation(Box::new(HeaderMutation::read(&mut fields)?)),
         RATELIMIT => Native::RateLimit(Box::new(RateLimitService::read(&mut fields)?)),
         RBAC => Native::Rbac(Box::new(Rbac::read(&mut fields)?)),
@@ -169,6 +180,7 @@ pub(super) fn read_route(
             let limit = LocalRateLimit::read_route(&mut fields)?;
             NativeRoute::LocalRateLimit(Box::new(limit))
         }
+        LUA_ROUTE => NativeRoute::Lua(Box::new(LuaRoute::read(&mut fields)?)),
         MUTATION_ROUTE => {
             let mutations = header_mutation::read_field(&mut fields)?;
             NativeRoute::HeaderMutation(Box::new(mutations))
@@ -194,6 +206,7 @@ impl Native {
                 | (Self::HeaderMutation(_), NativeRoute::HeaderMutation(_))
                 | (Self::JwtAuthn(_), NativeRoute::Jwt(_))
                 | (Self::LocalRateLimit(_), NativeRoute::LocalRateLimit(_))
+                | (Self::Lua(_), NativeRoute::Lua(_))
                 | (Self::RateLimit(_), NativeRoute::RateLimit(_))
                 | (Self::Rbac(_), NativeRoute::Rbac(_))
         )
