@@ -142,6 +142,13 @@ impl Lua {
     /// # Errors
     /// A syntax error, or what the chunk raises.
     pub fn exec(&mut self, source: &[u8], host: &mut dyn Host) -> Result<(), Failure> {
+        if cfg!(not(feature = "lua")) {
+            return Err(Failure {
+                message: "Lua is not simulated in this build".to_owned(),
+                line: 0,
+                limit: None,
+            });
+        }
         let chunk = call::chunk_name(source);
         let proto = compile::compile(source, &chunk).map_err(|(line, message)| Failure {
             message,
