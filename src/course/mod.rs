@@ -36,6 +36,8 @@ mod manual;
 mod markdown;
 #[cfg(feature = "host")]
 mod paths;
+#[cfg(feature = "host")]
+mod terms;
 
 #[cfg(feature = "host")]
 pub use ask::{Ask, Choice};
@@ -57,3 +59,5 @@ pub use markdown::{
 };
 #[cfg(feature = "host")]
 pub use paths::{Pathway, pathways};
+#[cfg(feature = "host")]
+pub use terms::explain;

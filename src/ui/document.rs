@@ -38,6 +38,10 @@ pub fn assemble(
         "<meta name=\"description\" content=\"{}\">",
         escape(&page.description)
     );
+    head.push_str(&format!(
+        "<link rel=\"alternate\" type=\"text/markdown\" href=\"{}{TWIN}\">",
+        escape(&root.href(&page.path))
+    ));
     if let Some(site) = site {
         head.push_str(&links_and_cards(page, site));
     }
@@ -109,6 +113,26 @@ pub fn oembed(page: &Page, site: &str) -> String {
         "cache_age": 86_400,
     })
     .to_string()
+}
+
+/// The name of a page's text as Markdown, beside its `index.html`.
+pub const TWIN: &str = "index.md";
+
+/// What programs that read texts are told of the site: `llms.txt` (<https://llmstxt.org>).
+pub fn llms(pages: &[Page], site: Option<&str>) -> String {
+    let mut text = format!("# {}\n\n> {}\n\n", strings::SITE, strings::HOME_CLAIM);
+    for page in pages {
+        let path = format!("{}{TWIN}", page.path);
+        let address = match site {
+            Some(site) => absolute(site, &path),
+            None => format!(".{path}"),
+        };
+        text.push_str(&format!(
+            "- [{}]({address}): {}\n",
+            page.title, page.description
+        ));
+    }
+    text
 }
 
 /// The addresses of all pages for search engines: `sitemap.xml`.

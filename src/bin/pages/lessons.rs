@@ -1,7 +1,7 @@
 //! Lessons with their labs, and the labs of the playground.
 
 use crate::{Options, link};
-use proxy_wasm_tour::course::{Book, Content, Lesson};
+use proxy_wasm_tour::course::{Book, Content, Lesson, Manual, explain};
 use proxy_wasm_tour::export::content::Desk;
 use proxy_wasm_tour::export::gate;
 use proxy_wasm_tour::export::site::{self, LabText};
@@ -17,6 +17,7 @@ pub(crate) fn page(
     content: &Content,
     book: &Book,
     lesson: &Lesson,
+    glossary: Option<&Manual>,
 ) -> Result<Page, String> {
     let samples = |name: &str| options.sample(name);
     let desk = Desk::start(content, lesson, &samples);
@@ -40,7 +41,10 @@ pub(crate) fn page(
         part_number: at.map_or(0, |at| at as u32 + 1),
         part_id: part.map(|part| part.id.clone()).unwrap_or_default(),
         minutes: lesson.matter.minutes,
-        html: text.html,
+        html: match glossary {
+            Some(glossary) => explain(&text.html, &lesson.matter.title, glossary),
+            None => text.html,
+        },
         outline: text.outline,
         sources: lesson.matter.sources.clone(),
         previous: previous.map(link),

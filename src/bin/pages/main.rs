@@ -16,9 +16,9 @@ mod home;
 mod lessons;
 mod texts;
 
-use proxy_wasm_tour::course::{Book, LessonEntry};
+use proxy_wasm_tour::course::{Book, LessonEntry, manuals};
 use proxy_wasm_tour::export::card::card;
-use proxy_wasm_tour::export::content;
+use proxy_wasm_tour::export::{content, search, twin};
 use proxy_wasm_tour::ui::document;
 use proxy_wasm_tour::ui::page::{self, Page};
 use proxy_wasm_tour::ui::paths::Root;
@@ -88,7 +88,8 @@ impl Options {
 fn write_site(options: &Options) -> Result<usize, String> {
     let shell = std::fs::read_to_string(&options.shell)
         .map_err(|e| format!("{}: {e}", options.shell.display()))?;
-    let pages = site_pages(options)?;
+    let (pages, index) = site_pages(options)?;
+    let shell = with_search(options, shell, &index)?;
     for page in &pages {
         write_page(options, &shell, page)?;
     }
@@ -99,20 +100,38 @@ fn write_site(options: &Options) -> Result<usize, String> {
             document::sitemap(&pages, site).as_bytes(),
         )?;
     }
+    write(
+        &options.out.join("llms.txt"),
+        document::llms(&pages, options.site.as_deref()).as_bytes(),
+    )?;
     Ok(pages.len())
 }
 
-/// Every page but the 404.
-fn site_pages(options: &Options) -> Result<Vec<Page>, String> {
+/// Writes the search index under a name with its hash, and has every page name it.
+fn with_search(options: &Options, shell: String, index: &str) -> Result<String, String> {
+    let name = search::name(index);
+    write(&options.out.join(&name), index.as_bytes())?;
+    match shell.contains("<html") {
+        true => Ok(shell.replacen("<html", &format!("<html data-search=\"./{name}\""), 1)),
+        false => Err("the shell has no <html".into()),
+    }
+}
+
+/// Every page but the 404, and the search index.
+fn site_pages(options: &Options) -> Result<(Vec<Page>, String), String> {
     let content = content::read(&options.content).map_err(|e| e.to_string())?;
     let book = Book::read(&content, "en");
     let mut pages = vec![home::page(options, &content, &book)?];
-    pages.extend(texts::pages(&content, &book)?);
+    pages.extend(texts::pages(&book)?);
     pages.extend(lessons::playgrounds(&content)?);
+    let manuals = manuals(&content, &book, "en").map_err(|e| e.to_string())?;
+    let glossary = manuals.iter().find(|manual| manual.id == "glossary");
     for lesson in &book.lessons {
-        pages.push(lessons::page(options, &content, &book, lesson)?);
+        pages.push(lessons::page(options, &content, &book, lesson, glossary)?);
     }
-    Ok(pages)
+    let (references, found) = texts::references(&content, &book, &manuals);
+    pages.extend(references);
+    Ok((pages, search::index(&content, &book, &found)))
 }
 
 fn link(lesson: &LessonEntry) -> page::Link {
@@ -142,6 +161,12 @@ fn write_page(options: &Options, shell: &str, page: &Page) -> Result<(), String>
             )?;
         }
     }
+    let twin = match page.clone().html_mut() {
+        Some(html) => twin::markdown(html),
+        // A lab has no text of its own.
+        None => format!("# {}\n\n{}\n", page.title, page.description),
+    };
+    write(&dir.join(document::TWIN), twin.as_bytes())?;
     let data = serde_json::to_string(page).map_err(|e| e.to_string())?;
     write(&dir.join(page::FILE), data.as_bytes())
 }

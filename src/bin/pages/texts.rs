@@ -1,26 +1,55 @@
-//! Pages that are only to be read: the map, the reference, the 404.
+//! Pages that are only to be read: the map, the reference, progress, licences, the 404.
 
-use proxy_wasm_tour::course::{Book, Content};
-use proxy_wasm_tour::export::reference;
-use proxy_wasm_tour::ui::page::{Body, Page, Text};
+use proxy_wasm_tour::course::{Book, Content, Manual};
+use proxy_wasm_tour::export::{licences, reference};
+use proxy_wasm_tour::ui::page::{Body, Link, Page, Text};
 use proxy_wasm_tour::ui::paths::Root;
 use proxy_wasm_tour::ui::{prerendered, strings};
+use std::path::Path;
+use std::process::Command;
 
-/// The map and the reference.
-pub(crate) fn pages(_content: &Content, book: &Book) -> Result<Vec<Page>, String> {
-    let mut pages = Vec::new();
-    let map = prerendered::map(book.catalogue.clone(), &Root::relative("/learn/"));
-    pages.push(page("/learn/", strings::MAP_TITLE, strings::MAP_LEAD, map));
-    let path = "/reference/";
-    let html = reference::html();
-    let text = prerendered::article(strings::REFERENCE, Vec::new(), html, &Root::relative(path));
-    pages.push(page(
-        path,
-        strings::REFERENCE,
-        strings::REFERENCE_LEAD,
-        text,
-    ));
-    Ok(pages)
+/// The map, the visitor's progress, and the licences.
+pub(crate) fn pages(book: &Book) -> Result<Vec<Page>, String> {
+    let root = Root::relative("/learn/");
+    let map = prerendered::map(book.catalogue.clone(), &root);
+    let progress = prerendered::progress(book.catalogue.clone(), &Root::relative("/progress/"));
+    let (title, lead) = (strings::LICENCES, strings::LICENCES_LEAD);
+    let root = Root::relative("/licences/");
+    let licences = prerendered::article(title, lead, Vec::new(), made_of()?, &root);
+    Ok(vec![
+        page("/learn/", strings::MAP_TITLE, strings::MAP_LEAD, map),
+        page(
+            "/progress/",
+            strings::PROGRESS,
+            strings::PROGRESS_LEAD,
+            progress,
+        ),
+        page("/licences/", title, lead, licences),
+    ])
+}
+
+/// The reference: its first page, and those that it lists.
+pub(crate) fn references(
+    content: &Content,
+    book: &Book,
+    manuals: &[Manual],
+) -> (Vec<Page>, Vec<reference::Page>) {
+    let (path, title, lead) = ("/reference/", strings::REFERENCE, strings::REFERENCE_LEAD);
+    let all = reference::pages(content, book, manuals);
+    let first = reference::contents(&all);
+    let first = prerendered::article(title, lead, Vec::new(), first, &Root::relative(path));
+    let mut pages = vec![page(path, title, lead, first)];
+    pages.extend(all.iter().map(|each| {
+        let above = Link {
+            path: path.into(),
+            title: title.into(),
+        };
+        let root = Root::relative(&each.path);
+        let html = each.html.clone();
+        let text = prerendered::article(&each.title, &each.lead, vec![above], html, &root);
+        page(&each.path, &each.title, &each.lead, text)
+    }));
+    (pages, all)
 }
 
 /// There is no such page. It stands at an address that no page has: the app keeps pages by theirs.
@@ -36,4 +65,24 @@ fn page(path: &str, title: &str, description: &str, text: Text) -> Page {
         description: description.into(),
         body: Body::Text(text),
     }
+}
+
+/// The packages that page and engine are made of.
+fn made_of() -> Result<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(&cargo)
+        .current_dir(root)
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["--no-default-features", "--features", "page,engine"])
+        .args(["--filter-platform", "wasm32-unknown-unknown"])
+        .output()
+        .map_err(|e| format!("{cargo} metadata: {e}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{cargo} metadata: {said}"));
+    }
+    let lock = root.join("src/vendor/package-lock.json");
+    let lock = std::fs::read_to_string(&lock).map_err(|e| format!("{}: {e}", lock.display()))?;
+    licences::html(&String::from_utf8_lossy(&output.stdout), &lock)
 }

@@ -7,7 +7,12 @@ use leptos::prelude::*;
 
 /// The text, below the way to it.
 #[component]
-pub(super) fn Article(title: String, above: Vec<Link>, html: String) -> impl IntoView {
+pub(super) fn Article(
+    title: String,
+    lead: String,
+    above: Vec<Link>,
+    html: String,
+) -> impl IntoView {
     let crumbs = (!above.is_empty()).then(|| {
         let above = above
             .into_iter()
@@ -26,6 +31,7 @@ pub(super) fn Article(title: String, above: Vec<Link>, html: String) -> impl Int
         <div class="plain-page">
             {crumbs}
             <h1>{title}</h1>
+            <p class="lead">{lead}</p>
             // The HTML comes from our own tables and our own renderer.
             <div class="prose wide" inner_html=html></div>
         </div>

@@ -9,6 +9,7 @@ mod home;
 mod lesson;
 mod map;
 mod not_found;
+mod progress;
 mod shell;
 
 use super::app::App;
@@ -45,10 +46,18 @@ pub fn map(map: Catalogue, root: &Root) -> Text {
     text(root, || view! { <map::Map map /> })
 }
 
-/// A text under a title, with the way to it.
-pub fn article(title: &str, above: Vec<Link>, html: String, root: &Root) -> Text {
-    let title = title.to_owned();
-    text(root, || view! { <article::Article title above html /> })
+/// This visitor's progress.
+pub fn progress(map: Catalogue, root: &Root) -> Text {
+    text(root, || view! { <progress::Progress map /> })
+}
+
+/// A text under a title and what it is for, with the way to it.
+pub fn article(title: &str, lead: &str, above: Vec<Link>, html: String, root: &Root) -> Text {
+    let (title, lead) = (title.to_owned(), lead.to_owned());
+    text(
+        root,
+        || view! { <article::Article title lead above html /> },
+    )
 }
 
 /// What stands beside a lesson's lab.

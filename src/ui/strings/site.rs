@@ -113,6 +113,26 @@ pub const GLOSSARY: &str = "Glossary";
 pub const MESSAGES: &str = "I see …";
 /// The page about this visitor's progress.
 pub const PROGRESS: &str = "Your progress";
+/// The progress page in one sentence.
+pub const PROGRESS_LEAD: &str = "What you have done is kept in this browser and nowhere else.";
+/// Saves it.
+pub const PROGRESS_SAVE: &str = "Save as a file";
+/// Reads it.
+pub const PROGRESS_LOAD: &str = "Add from a file";
+/// Prints it.
+pub const PROGRESS_PRINT: &str = "Print";
+/// Forgets it.
+pub const PROGRESS_FORGET: &str = "Forget it";
+/// A column: the part.
+pub const PROGRESS_PART: &str = "Part";
+/// A column: the lesson.
+pub const PROGRESS_LESSON: &str = "Lesson";
+/// A column: how far it is done.
+pub const PROGRESS_STATE: &str = "State";
+/// A column: when.
+pub const PROGRESS_DAY: &str = "Day";
+/// The licences in one sentence.
+pub const LICENCES_LEAD: &str = "Packages of others that this site is made of.";
 /// The page about what this site is made of.
 pub const LICENCES: &str = "Licences";
 /// A lesson's headings.

@@ -78,7 +78,8 @@ function score(entry, query, words, loose) {
   const own = entry.titles.filter(title => words.some(word => fit(word, [title]) >= 0.85)).length;
   sum += 4 * own / Math.max(1, entry.titles.length);
   const title = entry.title.toLowerCase();
-  if (title === query || entry.names.includes(query)) sum += 30;
+  if (title === query || asked(title).join(' ') === words.join(' ')) sum += 30;
+  else if (entry.names.includes(query)) sum += 22;
   else if (title.includes(query) || entry.names.some(name => name.includes(query))) sum += 8;
   return sum * (KINDS[entry.kind] ?? 1) * (1 - missed / words.length);
 }
