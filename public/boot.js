@@ -70,21 +70,23 @@
     }
   });
 
-  // Theme, progress, copy buttons: what every page does, app or not.
-  const site = absolute(names.siteScript);
+  // Theme, progress, copy buttons: what every page does, app or not. It begins when the app has taken
+  // the document over as it was written.
+  const site = import(absolute(names.siteScript));
 
   const start = async () => {
     try {
       const page = await import(app);
       await page.default({ module_or_path: wasm });
+      (await site).begin();
       root.dataset.boot = 'started';
       begin();
     } catch (error) {
       // The text can still be read; the console says what is missing.
       root.dataset.boot = 'failed';
       console.error('the interactive part of this page did not start:', error);
+      (await site).begin();
     }
-    await import(site);
   };
   if (document.readyState === 'loading') {
     document.addEventListener('DOMContentLoaded', start, { once: true });

@@ -113,7 +113,7 @@ fn table(packages: &BTreeMap<String, Package>) -> String {
         )
     });
     format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Packages\"><table><thead><tr>\
+        "<div class=\"scroll even\" tabindex=\"0\" role=\"region\" aria-label=\"Packages\"><table><thead><tr>\
          <th scope=\"col\">Package</th><th scope=\"col\">Version</th><th scope=\"col\">Licence</th></tr></thead>\
          <tbody>{}</tbody></table></div>",
         rows.collect::<String>()

@@ -46,10 +46,7 @@ const QUERIES: [(&str, &str); 32] = [
         "callback is never called",
         "/reference/messages/#my-callback-is-never-called",
     ),
-    (
-        "BadArgument",
-        "/reference/messages/#dispatchhttpcall-returns-badargument",
-    ),
+    ("BadArgument", "/reference/status-codes/#BadArgument"),
     ("request.path", "/reference/properties/#of-the-request"),
     (
         "response code details",

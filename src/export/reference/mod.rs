@@ -48,7 +48,7 @@ pub fn contents(pages: &[Page]) -> String {
     );
     for page in pages {
         html.push_str(&format!(
-            "<li><a href=\"..{}\"><strong>{}</strong>{}</a></li>",
+            "<li><a href=\"..{}\"><strong>{}</strong><span>{}</span></a></li>",
             page.path,
             escape(&page.title),
             prose(&page.lead)
@@ -124,7 +124,7 @@ impl Examples<'_> {
         let mut html = self.lessons(&lessons);
         if !samples.is_empty() {
             html.push_str(&format!(
-                "<p class=\"see\">Try it in the <a href=\"../../playground/\">playground</a>: {} of the sample filters does this.</p>",
+                "<p class=\"see\">Try it in the <a href=\"../../playground/\">playground</a>, with a sample filter that does it: {}.</p>",
                 samples.join(", ")
             ));
         }

@@ -37,8 +37,7 @@ pub const WASM_FILTER: &str = "Wasm filter";
 /// A filter that the proxy brings along.
 pub const NATIVE_FILTER: &str = "Native filter";
 /// The reference in one sentence.
-pub const REFERENCE_LEAD: &str =
-    "Every host call, callback and status code of Proxy-Wasm, with the causes of each status.";
+pub const REFERENCE_LEAD: &str = "Everything that can be looked up: calls, statuses, properties, hosts, configuration, messages, words.";
 /// What the site does with its visitors.
 pub const FOOTER: &str =
     "Everything runs in this page: no account, no server, nothing leaves your browser.";

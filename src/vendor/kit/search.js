@@ -79,6 +79,9 @@ export async function search() {
     if (by) {
       event.preventDefault();
       choose(chosen + by);
+    } else if (event.key === 'Escape') {
+      // The field would only be emptied.
+      dialog.close();
     } else if (event.key === 'Enter' && !event.isComposing) {
       event.preventDefault();
       // Typed faster than the index came.

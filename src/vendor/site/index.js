@@ -7,11 +7,12 @@ import { goOn, mark, watch } from './progress.js';
 import { addBar } from './split.js';
 import * as theme from './theme.js';
 
-const app = document.getElementById('app');
+let app;
 let leave = () => {};
 
 /** A page is there: the first one, or one that the app has moved to. */
 function shown() {
+  app = document.getElementById('app');
   leave();
   leave = () => {};
   const root = new URL(document.documentElement.dataset.root);
@@ -33,37 +34,43 @@ function shown() {
 
 const does = { search: () => self.tourKit('search'), keys: () => self.tourKit('keys'), theme: theme.next };
 
-document.addEventListener('click', event => {
-  const button = event.target.closest?.('[data-does], .copy');
-  if (!button) return;
-  if (button.matches('.copy')) copy(button);
-  else does[button.dataset.does]?.();
-});
-
 const writes = element => element.closest?.('input, textarea, select, [contenteditable=true], dialog');
 
-document.addEventListener('keydown', event => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  // A word's explanation goes away, and the word keeps the focus.
-  if (event.key === 'Escape') document.documentElement.classList.add('no-tips');
-  if (writes(event.target) || get('tour.keys') === 'off') return;
-  const to = { '[': '.lesson-prev', ']': '.lesson-next', m: '.site-header a[href$="learn/"]' }[event.key];
-  const key = { '/': 'search', '?': 'keys' }[event.key];
-  if (key) {
-    event.preventDefault();
-    does[key]();
-  } else if (to) {
-    document.querySelector(to)?.click();
-  }
-});
-for (const over of ['pointerover', 'focusin']) {
-  document.addEventListener(over, event => {
-    if (event.target.closest?.('.term')) return;
-    document.documentElement.classList.remove('no-tips');
+function listen() {
+  document.addEventListener('click', event => {
+    const button = event.target.closest?.('[data-does], .copy');
+    if (!button) return;
+    if (button.matches('.copy')) copy(button);
+    else does[button.dataset.does]?.();
   });
+
+  document.addEventListener('keydown', event => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    // A word's explanation goes away, and the word keeps the focus.
+    if (event.key === 'Escape') document.documentElement.classList.add('no-tips');
+    if (writes(event.target) || get('tour.keys') === 'off') return;
+    const to = { '[': '.lesson-prev', ']': '.lesson-next', m: '.site-header a[href$="learn/"]' }[event.key];
+    const key = { '/': 'search', '?': 'keys' }[event.key];
+    if (key) {
+      event.preventDefault();
+      does[key]();
+    } else if (to) {
+      document.querySelector(to)?.click();
+    }
+  });
+  for (const over of ['pointerover', 'focusin']) {
+    document.addEventListener(over, event => {
+      if (event.target.closest?.('.term')) return;
+      document.documentElement.classList.remove('no-tips');
+    });
+  }
 }
 
-theme.begin();
-shown();
-new MutationObserver(shown).observe(app, { childList: true });
-beginOffline(document.documentElement.dataset.offline);
+/** Begins, once the page's nodes are the app's. */
+export function begin() {
+  theme.begin();
+  listen();
+  shown();
+  new MutationObserver(shown).observe(app, { childList: true });
+  beginOffline(document.documentElement.dataset.offline);
+}
