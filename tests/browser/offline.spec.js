@@ -13,6 +13,6 @@ test('lessons and labs run with the network cut', async ({ page, context, site }
   await page.keyboard.press('Escape');
   await page.locator('h1').click();
   await page.keyboard.press('/');
-  await page.getByRole('combobox').fill('root context');
+  await page.getByRole('dialog').getByRole('combobox').fill('root context');
   await expect(page.getByRole('option').first()).toContainText('Root context');
 });

@@ -18,7 +18,7 @@ for (const colorScheme of ['light', 'dark']) {
       expect(violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes.map(node => node.target).join(', ')}`)).toEqual([]);
     }
     await page.keyboard.press('/');
-    await page.getByRole('combobox').fill('header');
+    await page.getByRole('dialog').getByRole('combobox').fill('header');
     await expect(page.getByRole('option').first()).toBeVisible();
     const { violations } = await new AxeBuilder({ page }).include('dialog').analyze();
     expect(violations.map(({ id }) => id)).toEqual([]);
@@ -66,7 +66,7 @@ test('what is typed after / is found, and Enter opens the first result', async (
   await page.goto(site);
   await started(page);
   await page.keyboard.press('/');
-  const field = page.getByRole('combobox');
+  const field = page.getByRole('dialog').getByRole('combobox');
   await expect(field).toBeFocused();
   await field.pressSequentially('effective');
   await expect(page.getByRole('option').first()).toContainText('Effective context');
@@ -121,7 +121,7 @@ test('keys without Ctrl can be switched off', async ({ page, site }) => {
   await page.keyboard.press('/');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.getByRole('button', { name: /^Search/ }).click();
-  await expect(page.getByRole('combobox')).toBeFocused();
+  await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
 });
 
 test('a filter can be taken out of the chain on the first page, without a script', async ({ browser, site }) => {

@@ -5,6 +5,7 @@ mod check;
 mod doctor;
 mod export;
 mod forever;
+mod new;
 mod race;
 mod readme;
 mod refusals;

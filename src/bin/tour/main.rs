@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod doctor;
 mod export;
+mod new;
 mod oneshot;
 mod options;
 mod race;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         Some("export") => export::command(args),
         Some("import") => export::import(args),
         Some("trace") => trace::command(args),
+        Some("new") => new::command(args),
         None | Some("help" | "--help" | "-h") => Ok(Done::text(HELP.to_owned())),
         Some("--version" | "-V" | "version") => {
             Ok(Done::text(format!("tour {}\n", env!("CARGO_PKG_VERSION"))))
@@ -113,6 +115,7 @@ fn unknown_command(word: &str) -> Unusable {
             "export",
             "import",
             "trace",
+            "new",
             "help",
             "--version",
         ],
@@ -131,6 +134,7 @@ tour: Proxy-Wasm filters in a simulated Envoy
   tour race LAB.yaml            whether its checks hold in every order of threads
   tour doctor FILTER.wasm       what a module imports, exports and runs on
   tour check content/           what is wrong with the course, if anything
+  tour new lesson FOLDER        a lesson that passes it, to be written over
   tour bench LAB.yaml           time for each request
   tour export LAB.yaml envoy|compose DIR
                                 files for Envoy, alone or with Docker and a script

@@ -43,6 +43,12 @@ impl Headers {
         Ok(Self { rules })
     }
 
+    /// The rules' paths and headers, in the file's order.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (&str, &[(String, String)])> {
+        let rules = self.rules.iter();
+        rules.map(|rule| (rule.path.as_str(), rule.headers.as_slice()))
+    }
+
     /// The headers of every rule that matches a path; a name set twice has the later value.
     pub(crate) fn of(&self, path: &str) -> Vec<(&str, &str)> {
         let mut found: Vec<(&str, &str)> = Vec::new();

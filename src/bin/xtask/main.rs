@@ -13,6 +13,7 @@ mod filters;
 mod fuzz;
 mod guests;
 mod headers;
+mod hosts;
 mod leftovers;
 mod npm;
 mod offline;

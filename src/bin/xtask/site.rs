@@ -1,6 +1,7 @@
 //! Puts the site together: wasm by Trunk, names by hash, pages by `pages`, files as they are.
 
 use crate::filters;
+use crate::hosts;
 use crate::offline;
 use crate::options::{self, Given};
 use crate::sh::{self, Outcome};
@@ -119,7 +120,8 @@ pub(crate) fn assemble(mode: Mode, out: &Path, url: Option<&str>) -> Outcome<()>
         let shell = shell.replace("OFFLINE_SCRIPT", offline::script(mode));
         sh::write(&out.join("index.html"), shell)?;
         pages(out, url)?;
-        offline::write(mode, out)
+        offline::write(mode, out)?;
+        hosts::write(out)
     })
 }
 

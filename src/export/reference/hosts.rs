@@ -7,7 +7,7 @@ use crate::host::{Change, PROFILES};
 
 /// The page.
 pub(super) fn one() -> Page {
-    let lead = "What other Proxy-Wasm hosts do otherwise than Envoy. A lab runs on one of them with `profile: NAME`.";
+    let lead = "What other Proxy-Wasm hosts do otherwise than Envoy. A lab runs on one of them with the key profile.";
     let mut page = page("hosts", "Hosts compared", lead, "host", Vec::new());
     for profile in PROFILES {
         page.html.push_str(&format!(
