@@ -14,5 +14,5 @@ test('lessons and labs run with the network cut', async ({ page, context, site }
   await page.locator('h1').click();
   await page.keyboard.press('/');
   await page.getByRole('dialog').getByRole('combobox').fill('root context');
-  await expect(page.getByRole('option').first()).toContainText('Root context');
+  await expect(page.getByRole('dialog').getByRole('option').first()).toContainText('Root context');
 });

@@ -19,7 +19,7 @@ for (const colorScheme of ['light', 'dark']) {
     }
     await page.keyboard.press('/');
     await page.getByRole('dialog').getByRole('combobox').fill('header');
-    await expect(page.getByRole('option').first()).toBeVisible();
+    await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
     const { violations } = await new AxeBuilder({ page }).include('dialog').analyze();
     expect(violations.map(({ id }) => id)).toEqual([]);
   });
@@ -69,15 +69,15 @@ test('what is typed after / is found, and Enter opens the first result', async (
   const field = page.getByRole('dialog').getByRole('combobox');
   await expect(field).toBeFocused();
   await field.pressSequentially('effective');
-  await expect(page.getByRole('option').first()).toContainText('Effective context');
+  await expect(page.getByRole('dialog').getByRole('option').first()).toContainText('Effective context');
   await field.press('Enter');
   await expect(page).toHaveURL(`${site}reference/glossary/#effective-context`);
   await expect(page.getByRole('heading', { name: 'Effective context' })).toBeInViewport();
   await page.keyboard.press('/');
   await field.fill('hang');
-  await expect(page.getByRole('option').first()).toContainText('My request hangs');
+  await expect(page.getByRole('dialog').getByRole('option').first()).toContainText('My request hangs');
   await field.press('ArrowDown');
-  await expect(page.getByRole('option').nth(1)).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('dialog').getByRole('option').nth(1)).toHaveAttribute('aria-selected', 'true');
   await field.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   expect(found).toEqual([]);

@@ -60,26 +60,6 @@ fn every_field_of_the_reference_is_one_that_a_reader_of_the_configuration_takes(
 }
 
 #[test]
-fn every_counter_of_the_reference_is_one_that_the_host_keeps() {
-    let code = sources("src/proxy").concat();
-    let page = text(&manual("stats"));
-    let mut wrong = Vec::new();
-    for name in page.split('`').skip(1).step_by(2) {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        let made = last.chars().any(char::is_uppercase) || last.ends_with("xx");
-        if !made
-            && !last.is_empty()
-            && !code.contains(last)
-            && !last.starts_with("vm_reload")
-            && !last.starts_with("remote_load")
-        {
-            wrong.push(name.to_string());
-        }
-    }
-    assert!(wrong.is_empty(), "no code counts {wrong:?}");
-}
-
-#[test]
 fn every_foreign_function_stands_in_the_reference() {
     let code = std::fs::read_to_string(root().join("src/proxy/foreign.rs")).expect("a text");
     let page = text(&manual("foreign-functions"));

@@ -30,7 +30,7 @@ pub(super) fn one(manual: &Manual, examples: &Examples<'_>) -> Page {
             "<section class=\"entry\" id=\"{}\"><h2>{}</h2>{}{}</section>\n",
             entry.id,
             escape(&entry.title),
-            entry.html.replace("<table>", "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>").replace("</table>", "</table></div>"),
+            with_scrolling_tables(&entry.html, &entry.title),
             examples.lessons(&entry.see)
         ));
         page.found.push(Found {
@@ -43,4 +43,14 @@ pub(super) fn one(manual: &Manual, examples: &Examples<'_>) -> Page {
         });
     }
     page
+}
+
+/// Tables that scroll on their own where they are wider than the window, each a region with a name.
+fn with_scrolling_tables(html: &str, title: &str) -> String {
+    let open = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>",
+        escape(title)
+    );
+    html.replace("<table>", &open)
+        .replace("</table>", "</table></div>")
 }
