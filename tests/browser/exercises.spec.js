@@ -97,7 +97,7 @@ test('a learner puts events in order with the buttons, by keyboard', async ({ pa
 test('a learner drags an event, and is told what cannot come before what', async ({ page, site }) => {
   await open(page, site, 'order');
   const item = id => task(page).locator(`li[data-id="${id}"]`);
-  await item('response').dragTo(item('stream'));
+  await item('response').dragTo(item('stream'), { targetPosition: { x: 40, y: 3 } });
   await expect.poll(async () => (await order(page))[0]).toBe('response');
   await check(page).click();
   await expect(verdict(page)).toContainText('No callback of a request can come before its context');

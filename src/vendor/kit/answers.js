@@ -54,8 +54,9 @@ function listen(root) {
     const over = event.target.closest('.order > li');
     if (!dragged || over?.parentElement !== dragged.parentElement) return;
     event.preventDefault();
-    const down = dragged.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING;
-    if (over !== dragged) over[down ? 'after' : 'before'](dragged);
+    const { top, height } = over.getBoundingClientRect();
+    const wanted = event.clientY < top + height / 2 ? 'before' : 'after';
+    if (over !== dragged) over[wanted](dragged);
   });
   root.addEventListener('drop', event => {
     if (!dragged) return;
