@@ -102,6 +102,17 @@ test('Lua is coloured as Lua', async ({ page, site }) => {
   }
 });
 
+test('what is typed in an editor is text, and none of it a key of the site', async ({ page, site }) => {
+  await page.goto(site + byHand);
+  await started(page);
+  const text = await editor(page, 'module.wat');
+  await text.press('ControlOrMeta+End');
+  await text.pressSequentially(' ;; m [ ] / ?');
+  await expect(text).toContainText(';; m [ ] / ?');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(page.url()).toBe(site + byHand);
+});
+
 test('text is found and replaced by keyboard alone, and that is undone too', async ({ page, site }) => {
   const found = complaints(page);
   await page.goto(`${site}playground/`);

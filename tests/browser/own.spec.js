@@ -140,13 +140,13 @@ test('a module that was built anew takes the place of the one before', async ({ 
 
 test('modules of the playground are not in other labs', async ({ page, site }) => {
   await playground(page, site);
-  await open(page, file('add-header.wasm', module('block-path')));
-  await expect(put(page, 'add-header.wasm')).toBeVisible();
+  await open(page, file('mine.wasm', module('block-path')));
+  await expect(put(page, 'mine.wasm')).toBeVisible();
   await page.getByRole('navigation', { name: 'Begin with' }).getByRole('link', { name: 'Threads' }).click();
   await expect(page.getByLabel('Open your own .wasm')).toBeAttached();
   await expect(names(page)).toHaveCount(0);
   await page.goBack();
-  await expect(names(page)).toHaveText(['add-header.wasm']);
+  await expect(names(page)).toHaveText(['mine.wasm']);
 });
 
 for (const [what, buffer] of [

@@ -40,7 +40,7 @@ for (const [what, [width, height]] of Object.entries(screens)) {
     expect(overflow, 'scrolls sideways').toBe(0);
     // Nothing hides behind the bar at the bottom for good.
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-    const last = await page.getByRole('contentinfo').getByText(/nothing leaves your browser/).boundingBox();
+    const last = await page.getByRole('tabpanel', { name: /^Result/ }).boundingBox();
     const bottom = await bar(page).boundingBox();
     expect(last.y + last.height).toBeLessThanOrEqual(bottom.y);
     expect(found).toEqual([]);

@@ -48,7 +48,8 @@ function listen() {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     // A word's explanation goes away, and the word keeps the focus.
     if (event.key === 'Escape') document.documentElement.classList.add('no-tips');
-    if (writes(event.target) || get('tour.keys') === 'off') return;
+    // An editor's text is in a shadow root, and its host is all that `target` names.
+    if (writes(event.composedPath()[0]) || get('tour.keys') === 'off') return;
     const to = { '[': '.lesson-prev', ']': '.lesson-next', m: '.site-header a[href$="learn/"]' }[event.key];
     const key = { '/': 'search', '?': 'keys' }[event.key];
     if (key) {
