@@ -3,9 +3,9 @@
 //! Pure: it knows no disk. What stands beside samples comes through [`Sources`].
 
 use super::bootstrap::{self, Whole};
-use super::compose;
 use super::surroundings::surroundings;
 use super::yaml_text::yaml_text;
+use super::{compose, istio, project};
 use crate::lab::Contents;
 use crate::model::Problem;
 use crate::model::lab::Lab;
@@ -19,11 +19,15 @@ pub enum Target {
     Envoy,
     /// That with Docker: upstreams that answer as the lab says, and a script of its checks.
     Compose,
+    /// Resources of Istio.
+    Istio,
+    /// Projects to build the filters in.
+    Project,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Envoy, Self::Compose];
+    pub const ALL: [Self; 4] = [Self::Envoy, Self::Compose, Self::Istio, Self::Project];
 
     /// Its word on the command line.
     #[must_use]
@@ -31,6 +35,8 @@ impl Target {
         match self {
             Self::Envoy => "envoy",
             Self::Compose => "compose",
+            Self::Istio => "istio",
+            Self::Project => "project",
         }
     }
 
@@ -81,7 +87,7 @@ impl Bundle {
 pub trait Sources {
     /// The files of the project that a sample is built from: path and content. `None` when it is not
     /// to be had.
-    fn sample(&self, name: &str) -> Option<Vec<(String, Vec<u8>)>>;
+    fn source(&self, name: &str) -> Option<Vec<(String, Vec<u8>)>>;
 }
 
 /// Exports a lab whose files have been resolved.
@@ -92,14 +98,19 @@ pub fn bundle(
     lab: &Lab,
     contents: &Contents,
     target: Target,
-    _sources: &dyn Sources,
+    sources: &dyn Sources,
 ) -> Result<Bundle, Problem> {
+    // What is to be built need not run yet.
+    if target == Target::Project {
+        return project::project(lab, sources);
+    }
     // What does not run here is not worth running elsewhere.
     Prepared::new(lab, contents)?;
     let whole = bootstrap::whole(lab, contents)?;
     match target {
-        Target::Envoy => Ok(envoy(lab, contents, whole)),
+        Target::Envoy | Target::Project => Ok(envoy(lab, contents, whole)),
         Target::Compose => Ok(compose::compose(lab, contents, whole)),
+        Target::Istio => Ok(istio::istio(lab, contents, &whole)),
     }
 }
 

@@ -89,7 +89,7 @@ impl Beside for Disk {
 }
 
 impl Sources for Disk {
-    fn sample(&self, name: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    fn source(&self, name: &str) -> Option<Vec<(String, Vec<u8>)>> {
         // The repository is two directories above `target/filters`.
         let samples = std::fs::canonicalize(&self.samples).ok()?;
         let folder = samples

@@ -1,5 +1,6 @@
 //! From labs and lessons to things that leave the tool: pages, bundles, packages.
 
+mod admin;
 mod assemblyscript;
 mod bootstrap;
 mod bundle;
@@ -10,18 +11,23 @@ pub mod content;
 mod disk;
 pub mod gate;
 mod import;
+mod istio;
 pub mod licences;
+mod project;
 pub mod reference;
 pub mod search;
 pub mod site;
+mod stats;
 mod surroundings;
 mod tree;
 mod wasm_log;
 mod yaml_text;
 
+pub use admin::{View, admin, envoy_log};
 pub use bundle::{Bundle, BundleFile, Sources, Target, bundle};
 pub use disk::{Disk, in_words};
 pub use import::{Named, import, is_bootstrap};
+pub use stats::{stats_prometheus, stats_text};
 pub use wasm_log::{WasmLog, read_wasm_log};
 pub use yaml_text::yaml_text;
 pub mod twin;

@@ -46,7 +46,7 @@ mod stream;
 mod strict;
 mod task;
 mod tcp;
-mod time;
+pub(crate) mod time;
 mod timers;
 mod traffic;
 mod upstream;

@@ -33,7 +33,7 @@ pub(super) fn http_date(unix_ns: u64) -> String {
 }
 
 /// `2026-01-01T00:00:00.000Z`, as `%START_TIME%` writes it.
-pub(super) fn iso_millis(unix_ns: u64) -> String {
+pub(crate) fn iso_millis(unix_ns: u64) -> String {
     let seconds = unix_ns / 1_000_000_000;
     let (year, month, day) = civil(seconds / 86_400);
     let (h, m, s) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);

@@ -8,6 +8,7 @@ with a verify.sh is run with Envoy: each of its checks is a test.
 `N passed, M failed` ends the output; the exit code is 1 when one failed, and 2 when there is nothing
 to test.
 """
+import fcntl
 import importlib
 import os
 import pathlib
@@ -104,6 +105,9 @@ def main():
     import envoy
 
     path = str(pathlib.Path(envoy.__path__[0]) / "_bin" / "envoy")
+    # Envoy and the upstreams listen on fixed ports: one such run at a time on a machine.
+    lock = open(pathlib.Path(tempfile.gettempdir()) / "tour-envoy.lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     passed, failed, checked = 0, 0, 0
     for bundle in bundles:
         tests = [("fits", fits(bundle))]

@@ -11,6 +11,7 @@ mod disk;
 mod exercises;
 mod export;
 mod export_compose;
+mod export_istio;
 mod filters;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;
@@ -25,6 +26,7 @@ mod load_matrix;
 mod lua;
 mod markdown;
 mod mutated;
+mod observe;
 mod proxy;
 mod reference;
 mod samples;

@@ -11,6 +11,7 @@ mod check;
 mod doctor;
 mod export;
 mod new;
+mod observe;
 mod oneshot;
 mod options;
 mod race;
@@ -136,9 +137,9 @@ tour: Proxy-Wasm filters in a simulated Envoy
   tour check content/           what is wrong with the course, if anything
   tour new lesson FOLDER        a lesson that passes it, to be written over
   tour bench LAB.yaml           time for each request
-  tour export LAB.yaml envoy|compose DIR
+  tour export LAB.yaml envoy|compose|istio|project DIR
                                 files for Envoy, alone or with Docker and a script
-                                of the lab's checks
+                                of the lab's checks; for Istio; to build its filters
   tour import BOOTSTRAP.yaml    a lab file of a bootstrap, on stdout
   tour trace ENVOY.log          Envoy's own trace (--component-log-level wasm:trace)
                                 as the events of `run --trace`; - is stdin
@@ -147,6 +148,10 @@ tour: Proxy-Wasm filters in a simulated Envoy
 Options of `run`:
   --json                 the whole report as one JSON object
   --trace                the trace only, one JSON event per line
+  --stats text|prometheus
+                         the stats only, as Envoy's /stats prints them
+  --envoy-log            the log only, as Envoy writes it
+  --admin VIEW           clusters, config_dump or listeners, as Envoy's admin has them
   --scenario NAME        only this scenario
   --at K                 the state when event K was recorded, instead of the report
   --memory ADDR,LEN      with --at: these bytes of the module's memory

@@ -1,7 +1,7 @@
 //! `tour run`: a lab file, or one filter and one request.
 
 use super::options::{Options, Takes};
-use super::{Done, Unusable, at, export, oneshot, show};
+use super::{Done, Unusable, at, export, observe, oneshot, show};
 use proxy_wasm_tour::export::{Disk, in_words, is_bootstrap};
 use proxy_wasm_tour::lab::{self, Contents, RunOptions, Unresolved, trace_lines};
 use proxy_wasm_tour::model::Problem;
@@ -12,6 +12,9 @@ use std::path::Path;
 const LAB: &[(&str, Takes)] = &[
     ("json", Takes::Nothing),
     ("trace", Takes::Nothing),
+    ("stats", Takes::One),
+    ("admin", Takes::One),
+    ("envoy-log", Takes::Nothing),
     ("scenario", Takes::One),
     ("at", Takes::One),
     ("memory", Takes::One),
@@ -48,7 +51,16 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         let moment = lab::replay(&lab, &contents, &run, at, window).map_err(named)?;
         return at::shown(&moment, options.has("json"));
     }
+    if let Some(view) = options.value("admin") {
+        return observe::admin(&lab, &contents, view);
+    }
     let report = lab::run(&lab, &contents, &run).map_err(named)?;
+    if let Some(form) = options.value("stats") {
+        return observe::stats(&report, form);
+    }
+    if options.has("envoy-log") {
+        return observe::log(&lab, &report);
+    }
     let (mut out, mut err) = (String::new(), String::new());
     if options.has("json") {
         out = serde_json::to_string(&report).map_err(|e| e.to_string())?;

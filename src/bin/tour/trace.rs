@@ -26,9 +26,9 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         Problem::in_file(file, in_words(&error), help)
     })?;
     let log = read_wasm_log(&String::from_utf8_lossy(&bytes));
-    if log.calls == 0 {
+    if log.events.is_empty() {
         let help = "Start Envoy with --component-log-level wasm:trace and keep what it writes.";
-        return Err(Problem::in_file(file, "no line traces a call of Wasm", help).into());
+        return Err(Problem::in_file(file, "no line is of Wasm", help).into());
     }
     let mut out = String::new();
     for event in &log.events {

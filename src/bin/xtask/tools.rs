@@ -4,8 +4,8 @@
 //! `tour-tools` in cargo's home, by version, so that every clone shares it and nothing of the
 //! user's own is replaced.
 
-use crate::npm;
 use crate::sh::{self, Outcome};
+use crate::{envoy, npm};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,7 @@ pub(crate) fn bring() -> Outcome<Tools> {
 pub(crate) fn bring_all() -> Outcome<()> {
     bring()?;
     npm::browser_tests()?;
+    envoy::packages()?;
     println!("every tool is there");
     Ok(())
 }

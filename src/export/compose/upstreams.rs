@@ -1,6 +1,7 @@
 //! What the bundle's upstreams are told: where to listen, how to answer.
 
 use super::{ADMIN, CONTROL, Listens};
+use crate::export::admin::prefix;
 use crate::export::bootstrap::Whole;
 use crate::export::bundle::Names;
 use crate::export::tree::{kind_of, walk};
@@ -35,11 +36,7 @@ pub(super) fn told(
         .config
         .plugins()
         .iter()
-        .map(|plugin| {
-            let parts = [&plugin.name, &plugin.root_id, &plugin.vm_id];
-            let parts = parts.into_iter().filter(|part| !part.is_empty());
-            parts.map(String::as_str).collect::<Vec<_>>().join(" ")
-        })
+        .map(|plugin| prefix(plugin))
         .collect();
     // A name may begin another one.
     prefixes.sort_by_key(|prefix| std::cmp::Reverse(prefix.len()));

@@ -88,11 +88,40 @@ fn a_log_of_envoys_is_printed_as_a_trace_and_other_lines_are_named() {
         ran.err
             .ends_with("48 events of 106 lines; 2 are not of Wasm\n")
     );
-    let nothing = tour(&["trace", "README.md"]);
+    let nothing = tour(&["trace", "Cargo.toml"]);
     assert_eq!((nothing.code, nothing.out.as_str()), (2, ""));
     assert!(
         nothing.err.contains("--component-log-level wasm:trace"),
         "{}",
         nothing.err
     );
+}
+
+#[test]
+fn a_run_is_shown_as_envoys_own_interfaces_show_it() {
+    let lab = "tests/it/labs/bootstrap.yaml";
+    let shown = |args: &[&str]| {
+        let ran = tour(&[&["run", lab], args].concat());
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
+        ran.out
+    };
+    assert!(shown(&["--stats", "text"]).contains("\ncluster.web.upstream_rq_total: 2\n"));
+    let metrics = shown(&["--stats", "prometheus"]);
+    assert!(
+        metrics.contains("# TYPE envoy_cluster_upstream_rq counter\n"),
+        "{metrics}"
+    );
+    assert_eq!(shown(&["--admin", "listeners"]), "ingress::0.0.0.0:10000\n");
+    shown(&["--envoy-log"]);
+    for (args, words) in [
+        (["--stats", "json"], "`text` or `prometheus` was expected"),
+        (
+            ["--admin", "server_info"],
+            "one of clusters, config_dump, listeners",
+        ),
+    ] {
+        let ran = tour(&[&["run", lab], &args[..]].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}");
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
 }
