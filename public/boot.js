@@ -3,7 +3,8 @@
 //
 // It leaves on <html> what the app cannot know from a relative link, because the address changes
 // while the app runs: `data-engine-script` and `data-engine-wasm`, the engine's absolute addresses,
-// and `data-compiler-script`, the AssemblyScript compiler's.
+// `data-compiler-script`, the AssemblyScript compiler's, and `data-assembler-script` and
+// `data-assembler-wasm`, the assembler's.
 // `data-root`, `data-search` and `data-offline` are absolute for the same reason.
 // `data-boot` says how far it came: `loading`, `started` or `failed`.
 (() => {
@@ -15,6 +16,8 @@
   root.dataset.engineScript = absolute(names.engineScript);
   root.dataset.engineWasm = absolute(names.engineWasm);
   root.dataset.compilerScript = absolute(names.compilerScript);
+  root.dataset.assemblerScript = absolute(names.assemblerScript);
+  root.dataset.assemblerWasm = absolute(names.assemblerWasm);
   // Empty while developing: what changes all the time is not to be kept.
   root.dataset.offline = names.offlineScript && absolute(names.offlineScript);
   // In a page's own links it is relative, and the address changes.

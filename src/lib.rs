@@ -4,14 +4,15 @@
 //!
 //! ```text
 //! abi -> nothing
+//! assembler -> nothing
 //! model -> nothing
 //! lua -> nothing
 //! host -> abi, model
 //! proxy -> lua, host, abi, model
-//! lab -> proxy, host, abi, protocol, model
+//! lab -> proxy, host, abi, protocol, model, assembler
 //! course -> model
 //! protocol -> model
-//! export -> lab, course, proxy, host, abi, model
+//! export -> lab, assembler, course, proxy, host, abi, model
 //! ui -> course, protocol, abi, model
 //! ```
 
@@ -19,6 +20,8 @@
 #![cfg_attr(feature = "ui", recursion_limit = "512")]
 
 pub mod abi;
+#[cfg(feature = "assembler")]
+pub mod assembler;
 #[cfg(feature = "course")]
 pub mod course;
 #[cfg(feature = "host")]

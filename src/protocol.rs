@@ -115,9 +115,11 @@ pub enum ToEngine {
     },
 }
 
-/// AssemblyScript to compile.
+/// A text to compile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
+    /// Its language: `assemblyscript` or `wat`.
+    pub language: String,
     /// The name of the file that it stands in.
     pub file: String,
     /// The text.

@@ -9,6 +9,7 @@ pub mod card;
 mod compose;
 pub mod content;
 mod disk;
+#[cfg(feature = "assembler")]
 pub mod gate;
 mod import;
 mod istio;

@@ -25,6 +25,21 @@ pub trait Beside {
         Compiled::NoCompiler("there is no compiler here".to_owned())
     }
 
+    /// What the assembler made of WebAssembly text that stands in a file of this name.
+    fn assembled(&self, _name: &str, source: &str) -> Compiled {
+        #[cfg(feature = "assembler")]
+        return match crate::assembler::assemble(source) {
+            Ok(bytes) => Compiled::Bytes(bytes.into()),
+            Err(refusal) => Compiled::Refused {
+                line: refusal.line,
+                column: refusal.column,
+                message: refusal.message,
+            },
+        };
+        #[cfg(not(feature = "assembler"))]
+        return Compiled::NoCompiler(format!("no assembler for {} bytes is here", source.len()));
+    }
+
     /// A file by its path, relative to the lab file.
     ///
     /// # Errors
@@ -43,7 +58,7 @@ pub enum Sample {
     Awaited,
 }
 
-/// AssemblyScript that was to be compiled.
+/// A text that was to be compiled.
 #[derive(Clone, Debug)]
 pub enum Compiled {
     /// The module.
@@ -61,6 +76,31 @@ pub enum Compiled {
     NoCompiler(String),
     /// It is on its way, under this name.
     Awaited(String),
+}
+
+impl Compiled {
+    /// The bytes of a text that stands at a place, or the name under which they are awaited.
+    fn bytes(
+        self,
+        place: &Place,
+        language: &str,
+        tool: &str,
+    ) -> Result<Result<Arc<[u8]>, String>, Problem> {
+        match self {
+            Self::Bytes(bytes) => Ok(Ok(bytes)),
+            Self::Awaited(name) => Ok(Err(name)),
+            Self::Refused {
+                line,
+                column,
+                message,
+            } => Err(Problem::at(&within(place, line, column), message, "")),
+            Self::NoCompiler(why) => Err(Problem::at(
+                place,
+                format!("{language} cannot be compiled: {why}"),
+                format!("Compile it with `{tool}` and give the module as `path:`."),
+            )),
+        }
+    }
 }
 
 /// Bytes by path or URL, for every file of a lab that has any.
@@ -92,20 +132,26 @@ pub fn resolve(lab: &Lab, beside: &dyn Beside) -> Result<Contents, Unresolved> {
         let bytes = match &file.source {
             Source::Missing => continue,
             Source::Inline(bytes) => bytes.0.clone().into(),
-            Source::Wat(text, place) => assemble(text, place)?,
-            Source::AssemblyScript(text, place) => match beside.compiled(&place.file, text) {
-                Compiled::Bytes(bytes) => bytes,
-                Compiled::Refused {
-                    line,
-                    column,
-                    message,
-                } => return Err(Problem::at(&within(place, line, column), message, "").into()),
-                Compiled::NoCompiler(why) => return Err(no_compiler(place, &why).into()),
-                Compiled::Awaited(name) => {
-                    awaited.push(name);
-                    continue;
+            Source::Wat(text, place) => {
+                let made = beside.assembled(&place.file, text);
+                match made.bytes(place, "WebAssembly text", "wat2wasm")? {
+                    Ok(bytes) => bytes,
+                    Err(name) => {
+                        awaited.push(name);
+                        continue;
+                    }
                 }
-            },
+            }
+            Source::AssemblyScript(text, place) => {
+                let made = beside.compiled(&place.file, text);
+                match made.bytes(place, "AssemblyScript", "asc")? {
+                    Ok(bytes) => bytes,
+                    Err(name) => {
+                        awaited.push(name);
+                        continue;
+                    }
+                }
+            }
             Source::Path(path) => beside
                 .path(path)
                 .map_err(|why| {
@@ -151,24 +197,6 @@ fn missing(sample: &str, why: &str, file: &File, beside: &dyn Beside) -> Problem
     )
 }
 
-/// Assembles WebAssembly text; errors stand at the line and column of the learner's own file.
-fn assemble(text: &str, place: &Place) -> Result<Arc<[u8]>, Problem> {
-    wat::parse_str(text).map(Into::into).map_err(|e| {
-        // The assembler tells its place only in its message: `--> <anon>:LINE:COLUMN`.
-        let whole = e.to_string();
-        let mut lines = whole.lines();
-        let message = lines.next().unwrap_or("not WebAssembly text").to_owned();
-        let at = lines.next().and_then(|line| {
-            let mut numbers = line.rsplit(':').map(|n| n.trim().parse::<u32>());
-            let column = numbers.next()?.ok()?;
-            let line = numbers.next()?.ok()?;
-            Some((line, column))
-        });
-        let (line, column) = at.unwrap_or((1, 1));
-        Problem::at(&within(place, line, column), message, "")
-    })
-}
-
 /// A line and a column of a text that stands at a place; both count from 1.
 fn within(place: &Place, line: u32, column: u32) -> Place {
     let mut place = place.clone();
@@ -176,12 +204,4 @@ fn within(place: &Place, line: u32, column: u32) -> Place {
     place.column = (place.column + column).saturating_sub(1);
     place.line = (place.line + line).saturating_sub(1);
     place
-}
-
-fn no_compiler(place: &Place, why: &str) -> Problem {
-    Problem::at(
-        place,
-        format!("AssemblyScript cannot be compiled: {why}"),
-        "Compile it with `asc` and give the module as `path:`.",
-    )
 }

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 const LAB: &str = "lab.yaml";
 
 /// Names of compiled texts begin so, and end in a hash: no sample is called that.
-const COMPILED: &str = "assemblyscript:";
+const COMPILED: &str = "text:";
 
 /// How many compiled texts are kept: one is added each time the learner stops typing.
 const COMPILED_KEPT: usize = 16;
@@ -441,6 +441,28 @@ struct Here<'a> {
     edits: &'a BTreeMap<String, String>,
 }
 
+impl Here<'_> {
+    /// What was made of a text, which is asked for when it is new.
+    fn made(&self, language: &str, name: &str, source: &str) -> Compiled {
+        let key = format!("{COMPILED}{language}:{:x}", Sha256::digest(source));
+        match self.samples.get(&key) {
+            Some(Sample::Bytes(bytes)) => Compiled::Bytes(bytes.clone()),
+            Some(Sample::Missing(why)) => refused(why),
+            found => {
+                if found.is_none() {
+                    let script = Script {
+                        language: language.to_owned(),
+                        file: name.to_owned(),
+                        source: source.to_owned(),
+                    };
+                    self.scripts.borrow_mut().insert(key.clone(), script);
+                }
+                Compiled::Awaited(key)
+            }
+        }
+    }
+}
+
 impl Beside for Here<'_> {
     fn part(&self, name: &str) -> Option<String> {
         self.edits.get(name).cloned()
@@ -451,21 +473,11 @@ impl Beside for Here<'_> {
     }
 
     fn compiled(&self, name: &str, source: &str) -> Compiled {
-        let key = format!("{COMPILED}{:x}", Sha256::digest(source));
-        match self.samples.get(&key) {
-            Some(Sample::Bytes(bytes)) => Compiled::Bytes(bytes.clone()),
-            Some(Sample::Missing(why)) => refused(why),
-            found => {
-                if found.is_none() {
-                    let script = Script {
-                        file: name.to_owned(),
-                        source: source.to_owned(),
-                    };
-                    self.scripts.borrow_mut().insert(key.clone(), script);
-                }
-                Compiled::Awaited(key)
-            }
-        }
+        self.made("assemblyscript", name, source)
+    }
+
+    fn assembled(&self, name: &str, source: &str) -> Compiled {
+        self.made("wat", name, source)
     }
 
     fn samples(&self) -> Vec<String> {

@@ -572,7 +572,14 @@ impl Engine {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         let buffer = match (script, address) {
-            (Some(script), _) => browser::kit("compile", &[&script.file, &script.source]).await,
+            (
+                Some(Script {
+                    language,
+                    file,
+                    source,
+                }),
+                _,
+            ) => browser::kit("compile", &[&language, &file, &source]).await,
             (_, Some(address)) if plain => browser::fetch_bytes(&address).await,
             _ => Err(strings::sample_name(&name)),
         };

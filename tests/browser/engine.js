@@ -33,9 +33,10 @@ function talk(frame, messages) {
       worker.onmessage = async event => {
         const message = JSON.parse(event.data.json);
         if (message.need_sample) {
-          const { name } = message.need_sample;
-          const file = new URL(`filters/${name}.wasm`, engineScript);
-          const bytes = await (await fetch(file)).arrayBuffer();
+          const { name, script } = message.need_sample;
+          const bytes = script
+            ? await self.tourKit('compile', script.language, script.file, script.source)
+            : await (await fetch(new URL(`filters/${name}.wasm`, engineScript))).arrayBuffer();
           send({ sample: { name, error: null } }, [bytes]);
           return;
         }

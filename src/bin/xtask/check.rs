@@ -4,7 +4,7 @@ use crate::sh::{self, Outcome};
 use crate::{filters, tools};
 
 /// The builds that are linted: what cargo is told beyond `clippy`.
-const BUILDS: [&[&str]; 4] = [
+const BUILDS: [&[&str]; 5] = [
     &["--all-targets"],
     // With its tests: those of the interface's logic are among them.
     &[
@@ -36,6 +36,15 @@ const BUILDS: [&[&str]; 4] = [
         "--target",
         "wasm32-unknown-unknown",
     ],
+    &[
+        "--no-default-features",
+        "--features",
+        "assemble",
+        "--bin",
+        "assembler",
+        "--target",
+        "wasm32-unknown-unknown",
+    ],
 ];
 
 /// What is built, its features, and the crates that must not be in its dependency tree; a name
@@ -54,7 +63,7 @@ const WALLS: [(&str, &[&str], &[&str]); 3] = [
     (
         "the engine",
         &["--no-default-features", "--features", "engine"],
-        &["leptos*", "gloo*"],
+        &["leptos*", "gloo*", "wat"],
     ),
 ];
 

@@ -71,6 +71,7 @@ pub(crate) fn wasm(tools: &Tools, mode: Mode) -> Outcome<()> {
             Mode::Release => {
                 slim(&out.join("app_bg.wasm"))?;
                 optimise(tools, &out.join("app_bg.wasm"), "-Os")?;
+                optimise(tools, &out.join("assembler_bg.wasm"), "-Os")?;
                 optimise(tools, &out.join("engine_bg.wasm"), ENGINE_LEVEL)
             }
         }
@@ -144,6 +145,18 @@ fn shell(compiled: &Path, out: &Path) -> Outcome<String> {
             "ENGINE_WASM",
             compiled.join("engine_bg.wasm"),
             "engine",
+            "wasm",
+        ),
+        (
+            "ASSEMBLER_SCRIPT",
+            compiled.join("assembler.js"),
+            "assembler",
+            "js",
+        ),
+        (
+            "ASSEMBLER_WASM",
+            compiled.join("assembler_bg.wasm"),
+            "assembler",
             "wasm",
         ),
         ("EDITOR_SCRIPT", vendor.join("editor.js"), "editor", "js"),

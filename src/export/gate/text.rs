@@ -2,6 +2,7 @@
 
 use super::super::content::{Desk, Samples};
 use super::trial::Trial;
+use crate::assembler::assemble;
 use crate::course::{Book, Content, Facts, Fence, Lesson};
 use crate::model::{Place, Problem, yaml};
 use std::collections::BTreeMap;
@@ -80,8 +81,7 @@ fn json(fence: &Fence) -> Result<(), Problem> {
 }
 
 fn wat(fence: &Fence) -> Result<(), Problem> {
-    wat::parse_str(&fence.text).map(|_| ()).map_err(|e| {
-        let message = e.to_string().lines().next().unwrap_or_default().to_string();
+    assemble(&fence.text).map(drop).map_err(|refusal| {
         let place = Place {
             file: fence.place.file.clone(),
             line: 1,
@@ -89,7 +89,7 @@ fn wat(fence: &Fence) -> Result<(), Problem> {
         };
         Problem::at(
             &place,
-            message,
+            refusal.message,
             "Show a whole module, or use a block without a language.",
         )
     })

@@ -75,7 +75,7 @@ objects! {
     VmShape { name detail failed }
     Race { scenario ok orders complete breaking shortest }
     Breaking { schedule switches checks }
-    Script { file source }
+    Script { language file source }
     Lane { name actor }
     protocol::Place { depth from to }
     Request { method path authority headers body chunks trailers }

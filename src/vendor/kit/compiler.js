@@ -1,16 +1,20 @@
-// The page's end of the AssemblyScript compiler: fetches it, with its progress shown, and talks to
-// its worker.
+// The page's end of what compiles texts, each in a worker that is started when it is first needed:
+// the AssemblyScript compiler, with its progress shown, and the assembler of WebAssembly text.
 
 /** How long one compilation may take, in milliseconds. */
 const PATIENCE = 60_000;
 
-let worker = null;
-let queue = Promise.resolve();
+/** How the worker of each language is made. */
+const makers = { assemblyscript: compiler, wat: assembler };
 
-/** Begins to load the compiler, so that the first run need not wait. */
+/** The workers that are there or on their way, and what waits for them, by language. */
+const workers = {};
+const queues = {};
+
+/** Begins to load the AssemblyScript compiler, so that the first run need not wait. */
 export async function warm() {
   try {
-    await (worker ??= start());
+    await started('assemblyscript');
   } catch (error) {
     // Whoever compiles next hears it.
     console.warn(error);
@@ -18,21 +22,22 @@ export async function warm() {
 }
 
 /**
- * Compiles a filter.
+ * Compiles a text.
  *
+ * @param {string} language `assemblyscript` or `wat`
  * @param {string} name the file's name
- * @param {string} source its text
+ * @param {string} source the text
  * @returns {Promise<ArrayBuffer>} the module; rejected with `LINE:COLUMN: MESSAGE` when the compiler
  *   refuses the text, with another sentence when there is no compiler
  */
-export function compile(name, source) {
-  const next = queue.then(() => one(name, source));
-  queue = next.catch(() => {});
+export function compile(language, name, source) {
+  const next = (queues[language] ?? Promise.resolve()).then(() => one(language, name, source));
+  queues[language] = next.catch(() => {});
   return next;
 }
 
-async function one(name, source) {
-  const { post, end } = await (worker ??= start());
+async function one(language, name, source) {
+  const { post, end } = await started(language);
   const result = await Promise.race([post({ name, source }), silence()]).catch(error => {
     end();
     throw error;
@@ -47,29 +52,53 @@ function silence() {
 }
 
 /** A worker that is ready, and how to ask it. */
-function start() {
-  const starting = load().then(made => new Promise((resolve, reject) => {
+function started(language) {
+  if (workers[language]) return workers[language];
+  const forget = () => { if (workers[language] === starting) delete workers[language]; };
+  const starting = makers[language]().then(made => new Promise((resolve, reject) => {
     const waiting = [];
-    const post = message => new Promise((answer, fail) => {
-      waiting.push({ answer, fail });
+    const post = message => new Promise((answer, failed) => {
+      waiting.push({ answer, failed });
       made.postMessage(message);
     });
-    const end = () => { made.terminate(); if (worker === starting) worker = null; };
+    const end = () => { made.terminate(); forget(); };
     made.onmessage = ({ data }) => {
       if (data.ready) resolve({ post, end });
       else waiting.shift()?.answer(data);
     };
     made.onerror = event => {
       end();
-      reject(new Error(`the compiler did not start: ${event.message}`));
-      for (const { fail } of waiting) fail(new Error(`the compiler stopped: ${event.message}; run again`));
+      const error = new Error(`the compiler stopped: ${event.message}; run again`);
+      reject(error);
+      for (const { failed } of waiting.splice(0)) failed(error);
     };
   }));
-  starting.catch(() => { if (worker === starting) worker = null; });
+  starting.catch(forget);
+  workers[language] = starting;
   return starting;
 }
 
-async function load() {
+/** A worker of a text, which a sandboxed frame can have, whose address is given back once it has begun. */
+function worker(parts) {
+  const url = URL.createObjectURL(new Blob(parts, { type: 'text/javascript' }));
+  const made = new Worker(url);
+  // Revoked too early, the worker would have nothing to read.
+  made.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
+  return made;
+}
+
+async function assembler() {
+  const { assemblerScript, assemblerWasm } = document.documentElement.dataset;
+  const response = await fetch(assemblerWasm).catch(() => null);
+  if (!response?.ok) throw new Error('the assembler could not be fetched; check the connection');
+  const module = await WebAssembly.compile(await response.arrayBuffer());
+  const made = worker([`importScripts(${JSON.stringify(assemblerScript)});
+    onmessage = e => wasm_bindgen.initSync({ module: e.data });`]);
+  made.postMessage(module);
+  return made;
+}
+
+async function compiler() {
   const address = document.documentElement.dataset.compilerScript;
   const shown = progress();
   try {
@@ -84,12 +113,7 @@ async function load() {
       bytes += value.length;
       shown.say(`Loading the AssemblyScript compiler, once: ${(bytes / 1e6).toFixed(1)} MB`);
     }
-    const blob = new Blob(parts, { type: 'text/javascript' });
-    const url = URL.createObjectURL(blob);
-    const made = new Worker(url);
-    // Revoked too early, the worker would have nothing to read.
-    made.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
-    return made;
+    return worker(parts);
   } finally {
     shown.end();
   }
