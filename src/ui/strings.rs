@@ -24,6 +24,7 @@ pub const PLAYGROUNDS: &[(&str, &str)] = &[
     ("/playground/", "Sample filters"),
     ("/playground/assemblyscript/", "AssemblyScript"),
     ("/playground/threads/", "Threads"),
+    ("/playground/lua/", "Native, Lua, Wasm"),
 ];
 /// Label of the links to them.
 pub const BEGIN_WITH: &str = "Begin with";

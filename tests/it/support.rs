@@ -1,5 +1,7 @@
 //! What several tests need: the sample filters as built modules, and the repository's root.
 
+use proxy_wasm_tour::assembler::assemble;
+use proxy_wasm_tour::protocol::Script;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -66,6 +68,17 @@ pub(crate) fn samples() -> &'static Path {
 pub(crate) fn sample(name: &str) -> Vec<u8> {
     let path = samples().join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// What the page brings when the engine asks for a module: a sample, or an assembled text.
+pub(crate) fn brought(name: &str, script: Option<&Script>) -> Vec<u8> {
+    match script {
+        Some(script) => {
+            assert_eq!(script.language, "wat", "there is no other compiler here");
+            assemble(&script.source).unwrap_or_else(|e| panic!("{}: {e:?}", script.file))
+        }
+        None => sample(name),
+    }
 }
 
 fn filter_names() -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::{Folder, tour};
 use crate::labs;
-use crate::support::sample;
+use crate::support::{brought, sample};
 use proxy_wasm_tour::lab::{Session, event_line};
 use proxy_wasm_tour::model::report::Report;
 use proxy_wasm_tour::protocol::{FromEngine, ToEngine, VERSION};
@@ -181,10 +181,10 @@ fn in_the_page(lab: &str) -> (Report, Vec<String>) {
     while let Some(FromEngine::NeedSample { .. }) = answers.first() {
         let mut next = Vec::new();
         for answer in answers {
-            let FromEngine::NeedSample { name, .. } = answer else {
+            let FromEngine::NeedSample { name, script } = answer else {
                 panic!("{answer:?}")
             };
-            let bytes = sample(&name);
+            let bytes = brought(&name, script.as_ref());
             next = session.handle(ToEngine::Sample { name, error: None }, vec![bytes]);
         }
         answers = next;
