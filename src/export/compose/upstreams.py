@@ -298,7 +298,7 @@ def log_lines(data):
     lines = []
     for line in data.decode("utf-8", "replace").splitlines():
         head = re.match(r"\[[^]]*\]\[\d+\]\[(\w+)\]\[(\w+)\] (?:\[[^]]*\] )?(.*)", line)
-        if head is None and lines and lines[-1][1] == "wasm" and not LAB["access_log"]:
+        if head is None and lines and lines[-1][1] in ("wasm", "lua") and not LAB["access_log"]:
             # A text of several lines.
             lines[-1] = lines[-1][:2] + (lines[-1][2] + "\n" + line,)
             continue
@@ -306,7 +306,7 @@ def log_lines(data):
             lines.append((None, None, line))
             continue
         level, component, message = head.groups()
-        if component == "wasm" and not re.match(r"\[(host|vm)(->|<-)(host|vm)\] ", message):
+        if component in ("wasm", "lua") and not re.match(r"\[(host|vm)(->|<-)(host|vm)\] ", message):
             level = {"warning": "warn"}.get(level, level)
             lines.append((level, component, message.removeprefix("wasm log ")))
         else:
@@ -333,7 +333,7 @@ def told(check):
         found = [
             message
             for level, component, message in STATE["log"]
-            if component == "wasm"
+            if component in ("wasm", "lua")
             and check.get("level") in (None, level)
             and ("text" not in check or matches(check["text"], plugin_text(message).encode()))
         ]
