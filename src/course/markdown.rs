@@ -147,6 +147,7 @@ struct Renderer<'a> {
 impl<'a> Renderer<'a> {
     fn events(&mut self) -> Vec<Event<'a>> {
         let mut events = Vec::new();
+        let mut tables = 0;
         let mut source = Parser::new_ext(self.text, Options::ENABLE_TABLES).into_offset_iter();
         while let Some((event, range)) = source.next() {
             let place = self.place(range.start);
@@ -217,9 +218,11 @@ impl<'a> Renderer<'a> {
                 }
                 // A wide table scrolls by itself, by keyboard too.
                 event @ Event::Start(Tag::Table(_)) => {
-                    let open =
-                        r#"<div class="scroll" tabindex="0" role="region" aria-label="Table">"#;
-                    events.push(html(open.to_string()));
+                    // Regions of one page have names of their own.
+                    tables += 1;
+                    events.push(html(format!(
+                        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table {tables}\">"
+                    )));
                     events.push(event);
                 }
                 event @ Event::End(TagEnd::Table) => {

@@ -1,4 +1,5 @@
 // A learner does one exercise of each kind, by mouse and by keyboard, and hears how it went.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -166,6 +167,8 @@ test('a learner brings a module of their own, and hidden scenarios try it', asyn
   await page.getByRole('tab', { name: /Checks/ }).click();
   await expect(page.getByRole('heading', { name: /a name that begins alike/ })).toBeVisible();
   await give('block-path');
+  const hash = createHash('sha256').update(readFileSync(join(repository, 'target/filters/block-path.wasm'))).digest('hex');
+  await expect(page.getByText(hash).first()).toBeAttached();
   await page.keyboard.press('Control+Enter');
   await done(page);
 });

@@ -30,7 +30,7 @@ pub(super) fn one(manual: &Manual, examples: &Examples<'_>) -> Page {
             "<section class=\"entry\" id=\"{}\"><h2>{}</h2>{}{}</section>\n",
             entry.id,
             escape(&entry.title),
-            with_scrolling_tables(&entry.html, &entry.title),
+            with_named_tables(&entry.html, &entry.title),
             examples.lessons(&entry.see)
         ));
         page.found.push(Found {
@@ -45,12 +45,8 @@ pub(super) fn one(manual: &Manual, examples: &Examples<'_>) -> Page {
     page
 }
 
-/// Tables that scroll on their own where they are wider than the window, each a region with a name.
-fn with_scrolling_tables(html: &str, title: &str) -> String {
-    let open = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>",
-        escape(title)
-    );
-    html.replace("<table>", &open)
-        .replace("</table>", "</table></div>")
+/// A table is a region that scrolls, and regions of one page have names of their own.
+fn with_named_tables(html: &str, title: &str) -> String {
+    let name = format!("aria-label=\"{}: table", escape(title));
+    html.replace("aria-label=\"Table", &name)
 }
