@@ -26,8 +26,8 @@ pub fn html(metadata: &str, lock: &str) -> Result<String, String> {
     Ok(format!(
         "<p>The site itself is under the Apache License 2.0. It holds compiled code of these packages.</p>\
          <h2 id=\"rust\">Rust</h2>{}<h2 id=\"scripts\">Scripts</h2>{}",
-        table(&crates),
-        table(&npm)
+        table("Rust packages", &crates),
+        table("npm packages", &npm)
     ))
 }
 
@@ -96,7 +96,7 @@ fn npm(lock: &Value) -> Option<BTreeMap<String, Package>> {
     Some(packages.collect())
 }
 
-fn table(packages: &BTreeMap<String, Package>) -> String {
+fn table(name: &str, packages: &BTreeMap<String, Package>) -> String {
     let rows = packages.iter().map(|(name, package)| {
         let shown = match package.home.starts_with("https://") {
             true => format!(
@@ -113,7 +113,7 @@ fn table(packages: &BTreeMap<String, Package>) -> String {
         )
     });
     format!(
-        "<div class=\"scroll even\" tabindex=\"0\" role=\"region\" aria-label=\"Packages\"><table><thead><tr>\
+        "<div class=\"scroll even\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table><thead><tr>\
          <th scope=\"col\">Package</th><th scope=\"col\">Version</th><th scope=\"col\">Licence</th></tr></thead>\
          <tbody>{}</tbody></table></div>",
         rows.collect::<String>()
