@@ -46,7 +46,9 @@ pub(super) fn compile(name: &str, source: &str) -> Compiled {
 
 fn compile_anew(name: &str, source: &str) -> Compiled {
     let Some(script) = script() else {
-        return Compiled::NoCompiler(format!("target/{SCRIPT} is missing"));
+        return Compiled::NoCompiler(format!(
+            "the compiler, target/{SCRIPT}, is not there; `cargo xtask build` makes it"
+        ));
     };
     match answer(&script, name, source) {
         Ok(answer) => match answer.wasm {
