@@ -19,6 +19,12 @@
 // Views are types, and a page nests them deep.
 #![cfg_attr(feature = "ui", recursion_limit = "512")]
 
+/// Every word of the interface, from `content/LANGUAGE/words.properties`: `say!(key)`.
+#[macro_use]
+mod words {
+    include!(concat!(env!("OUT_DIR"), "/words.rs"));
+}
+
 pub mod abi;
 #[cfg(feature = "assembler")]
 pub mod assembler;

@@ -72,9 +72,9 @@ impl Ask {
     /// `right` is the right choice; without it nothing is marked.
     pub fn html(&self, predict: bool, right: Option<usize>) -> String {
         let (kind, label) = if predict {
-            ("predict", "Predict")
+            ("predict", say!(ask_predict))
         } else {
-            ("quiz", "Quiz")
+            ("quiz", say!(ask_quiz))
         };
         let name = format!("{kind}-{}", escape(&self.id));
         let scenario = match &self.scenario {

@@ -46,9 +46,13 @@ impl Query {
 
     /// The events as a table.
     pub(super) fn html(&self, events: &[Event]) -> String {
-        let mut html = String::from(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Events of a run\"><table class=\"trace\">\n\
-             <thead><tr><th>Event</th><th>What happened</th><th>Result</th></tr></thead><tbody>\n",
+        let mut html = format!(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"trace\">\n\
+             <thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>\n",
+            say!(trace_label),
+            say!(trace_event),
+            say!(trace_what),
+            say!(trace_result)
         );
         let shown = |event: &&Event| {
             (self.kinds.is_empty() || self.kinds.contains(&event.kind))

@@ -18,19 +18,24 @@ pub fn form(exercise: &Exercise, quest: &Quest) -> String {
         Asked::Edits | Asked::Own { .. } => return String::new(),
         Asked::Predict(values) => values.iter().map(prediction).collect(),
         Asked::Quiz(questions) => questions.iter().map(question).collect(),
-        Asked::Patch { cards, .. } => choices("card", CARD, cards.iter().enumerate().map(card)),
+        Asked::Patch { cards, .. } => choices(
+            "card",
+            say!(answer_card),
+            cards.iter().enumerate().map(card),
+        ),
         Asked::Host(gaps) => gaps.iter().map(gap).collect(),
         Asked::Order(items) => {
             let items: String = items.iter().map(item).collect();
             format!("<ol class=\"order\">\n{items}</ol>\n")
         }
-        Asked::Find(_) => FIND.to_owned(),
+        Asked::Find(_) => find(),
     };
     format!(
         "<form class=\"answer\" data-answer=\"{}\" data-kind=\"{}\">\n{fields}\
-         <button type=\"submit\" class=\"button\">{SUBMIT}</button></form>\n",
+         <button type=\"submit\" class=\"button\">{}</button></form>\n",
         escape(&exercise.id),
-        escape(&exercise.kind)
+        escape(&exercise.kind),
+        say!(answer_check)
     )
 }
 
@@ -90,7 +95,8 @@ fn gap(gap: &Gap) -> String {
                     .map(|word| format!("<option>{word}</option>"));
                 let options: String = options.collect();
                 format!(
-                    "<label class=\"field\"><span>status</span> <select name=\"{}\"><option></option>{options}</select></label>\n",
+                    "<label class=\"field\"><span>{}</span> <select name=\"{}\"><option></option>{options}</select></label>\n",
+                    say!(answer_status),
                     escape(&full)
                 )
             }
@@ -108,17 +114,17 @@ fn gap(gap: &Gap) -> String {
 /// An item of a list that is put in order by dragging it, or by its buttons.
 fn item(item: &Item) -> String {
     let plain = escape(&item.text.replace('`', ""));
-    let button = |step: &str, sign: &str, word: &str| {
+    let button = |step: &str, sign: &str, label: String| {
         format!(
-            "<button type=\"button\" data-move=\"{step}\" aria-label=\"{word}: {plain}\">{sign}</button>"
+            "<button type=\"button\" data-move=\"{step}\" aria-label=\"{label}\">{sign}</button>"
         )
     };
     format!(
         "<li data-id=\"{}\" draggable=\"true\"><span>{}</span> {}{}</li>\n",
         escape(&item.id),
         inline(&item.text, &item.place),
-        button("-1", "↑", UP),
-        button("1", "↓", DOWN)
+        button("-1", "↑", format!(say!(answer_up), item = plain)),
+        button("1", "↓", format!(say!(answer_down), item = plain))
     )
 }
 
@@ -136,14 +142,17 @@ const STATUSES: [&str; 11] = [
     "BrokenConnection",
     "Unimplemented",
 ];
-const SUBMIT: &str = "Check";
-const CARD: &str = "Choose one";
-const UP: &str = "Move up";
-const DOWN: &str = "Move down";
-const FIND: &str = "<p class=\"find\"><button type=\"button\" class=\"button quiet\" data-pick>\
-    Take the event that is chosen in the timeline</button></p>\n\
-    <label class=\"field\"><span>Its number</span> <input name=\"event\" inputmode=\"numeric\" \
-    pattern=\"[0-9]+\" autocomplete=\"off\" required></label>\n";
+
+/// The field for the number of an event.
+fn find() -> String {
+    format!(
+        "<p class=\"find\"><button type=\"button\" class=\"button quiet\" data-pick>{}</button></p>\n\
+         <label class=\"field\"><span>{}</span> <input name=\"event\" inputmode=\"numeric\" \
+         pattern=\"[0-9]+\" autocomplete=\"off\" required></label>\n",
+        say!(answer_find),
+        say!(answer_number)
+    )
+}
 
 #[cfg(test)]
 mod tests {

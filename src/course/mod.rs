@@ -15,6 +15,9 @@
 //! - `figure.code`: an included file under its name; `pre code` with spans of class `k` (key
 //!   word), `s` (string), `n` (number), `c` (comment).
 
+/// The language that is built, and the folder of `content` that has its lessons: `en`.
+pub const LANGUAGE: &str = env!("TOUR_LANGUAGE");
+
 #[cfg(feature = "host")]
 mod ask;
 #[cfg(feature = "host")]

@@ -27,10 +27,10 @@ pub struct Verdict {
     pub failed: usize,
 }
 
-/// Checks a course in English.
+/// Checks the course in the language that is built.
 pub fn check(content: &Content, samples: Samples<'_>) -> Verdict {
     let mut verdict = Verdict::default();
-    let book = Book::read(content, "en");
+    let book = Book::read(content, crate::course::LANGUAGE);
     verdict.take(book.problems.clone());
     for lesson in &book.lessons {
         verdict.take(stray_files(content, lesson));

@@ -144,7 +144,7 @@ async fn buffer(response: &web_sys::Response, address: &str) -> Result<JsValue, 
 }
 
 fn unread(address: &str) -> String {
-    super::strings::unfetched(address, "no answer")
+    super::strings::unfetched(address, say!(no_answer))
 }
 
 /// What a thrown value says.
@@ -152,7 +152,7 @@ fn said(thrown: &JsValue) -> String {
     thrown
         .dyn_ref::<js_sys::Error>()
         .map(|error| String::from(error.message()))
-        .unwrap_or_else(|| "unknown error".into())
+        .unwrap_or_else(|| say!(unknown_error).into())
 }
 
 /// The address of a blob. Dropped, it is given back, and the browser may forget the blob.

@@ -37,4 +37,5 @@ mod session_race;
 mod support;
 mod tidy;
 mod wasm_log;
+mod words;
 mod yaml;

@@ -16,7 +16,7 @@ mod home;
 mod lessons;
 mod texts;
 
-use proxy_wasm_tour::course::{Book, LessonEntry, manuals};
+use proxy_wasm_tour::course::{Book, LANGUAGE, LessonEntry, manuals};
 use proxy_wasm_tour::export::card::card;
 use proxy_wasm_tour::export::{content, search, twin};
 use proxy_wasm_tour::ui::document;
@@ -89,7 +89,7 @@ fn write_site(options: &Options) -> Result<usize, String> {
     let shell = std::fs::read_to_string(&options.shell)
         .map_err(|e| format!("{}: {e}", options.shell.display()))?;
     let (pages, index) = site_pages(options)?;
-    let shell = with_search(options, shell, &index)?;
+    let shell = with_search(options, in_language(shell)?, &index)?;
     for page in &pages {
         write_page(options, &shell, page)?;
     }
@@ -107,6 +107,15 @@ fn write_site(options: &Options) -> Result<usize, String> {
     Ok(pages.len())
 }
 
+/// The shell, saying the language that is built.
+fn in_language(shell: String) -> Result<String, String> {
+    const ENGLISH: &str = "lang=\"en\"";
+    match shell.contains(ENGLISH) {
+        true => Ok(shell.replacen(ENGLISH, &format!("lang=\"{LANGUAGE}\""), 1)),
+        false => Err(format!("the shell has no {ENGLISH}")),
+    }
+}
+
 /// Writes the search index under a name with its hash, and has every page name it.
 fn with_search(options: &Options, shell: String, index: &str) -> Result<String, String> {
     let name = search::name(index);
@@ -120,11 +129,11 @@ fn with_search(options: &Options, shell: String, index: &str) -> Result<String, 
 /// Every page but the 404, and the search index.
 fn site_pages(options: &Options) -> Result<(Vec<Page>, String), String> {
     let content = content::read(&options.content).map_err(|e| e.to_string())?;
-    let book = Book::read(&content, "en");
+    let book = Book::read(&content, LANGUAGE);
     let mut pages = vec![home::page(options, &content, &book)?];
     pages.extend(texts::pages(&book)?);
     pages.extend(lessons::playgrounds(&content)?);
-    let manuals = manuals(&content, &book, "en").map_err(|e| e.to_string())?;
+    let manuals = manuals(&content, &book, LANGUAGE).map_err(|e| e.to_string())?;
     let glossary = manuals.iter().find(|manual| manual.id == "glossary");
     for lesson in &book.lessons {
         pages.push(lessons::page(options, &content, &book, lesson, glossary)?);

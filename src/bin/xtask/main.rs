@@ -28,6 +28,7 @@ mod test;
 mod tools;
 mod vendor;
 mod watch;
+mod words;
 
 use std::process::ExitCode;
 

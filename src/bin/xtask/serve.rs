@@ -87,7 +87,11 @@ impl Turns {
         let filters = root.join("content/filters");
         let content = root.join("content");
         self.owed.filters |= files.iter().any(|file| file.starts_with(&filters));
-        self.owed.wasm |= files.iter().any(|file| !file.starts_with(&content));
+        // The words of the interface are compiled in.
+        let compiled = |file: &PathBuf| {
+            !file.starts_with(&content) || file.file_name() == Some("words.properties".as_ref())
+        };
+        self.owed.wasm |= files.iter().any(compiled);
     }
 
     /// The spare directory holds a good build now, and is served from here on.
@@ -207,6 +211,7 @@ mod tests {
         for (file, filters, wasm) in [
             ("content/en/00-start/part.md", false, false),
             ("content/filters/add-header/src/lib.rs", true, false),
+            ("content/en/words.properties", false, true),
             ("src/lib.rs", false, true),
             ("public/boot.js", false, true),
             ("Cargo.lock", false, true),

@@ -4,6 +4,7 @@
 
 use crate::npm;
 use crate::sh::{self, Outcome};
+use crate::words;
 use std::path::{Path, PathBuf};
 
 /// Directories of npm packages whose AssemblyScript a filter may import.
@@ -21,10 +22,26 @@ pub(crate) fn dir() -> PathBuf {
 pub(crate) fn bundle() -> Outcome<()> {
     let packages = npm::vendor()?;
     let source = sh::root().join("src/vendor");
+    sh::make_dir(&dir())?;
+    sh::write(&dir().join("words.js"), table()?)?;
     esbuild(&packages, &source.join("kit/index.js"), "kit.js", &[])?;
     esbuild(&packages, &source.join("site/index.js"), "site.js", &[])?;
     esbuild(&packages, &source.join("editor/index.js"), "editor.js", &[])?;
     compiler(&packages, &source.join("assemblyscript/worker.js"))
+}
+
+/// The language that the site is built in, as `build.rs` reads it.
+pub(crate) fn language() -> String {
+    std::env::var("TOUR_LANGUAGE").unwrap_or_else(|_| "en".to_string())
+}
+
+/// The interface's words as a module, which scripts import as `words`: a bundle holds those alone
+/// that it names.
+fn table() -> Outcome<String> {
+    let path = sh::root().join(format!("content/{}/words.properties", language()));
+    let entries = words::read(&sh::read(&path)?);
+    let entries = entries.map_err(|e| format!("{}, {e}", path.display()))?;
+    Ok(words::script(&entries))
 }
 
 /// The AssemblyScript compiler with its sources, as one classic script: workers in a sandboxed
@@ -100,6 +117,8 @@ fn esbuild(packages: &Path, entry: &Path, name: &str, more: &[String]) -> Outcom
         "--legal-comments=none",
         "--log-level=warning",
     ]);
+    let words = dir().join("words.js");
+    esbuild.arg(format!("--alias:words={}", words.display()));
     esbuild.args(more);
     esbuild.arg(format!("--outfile={}", dir().join(name).display()));
     sh::run(&mut esbuild)

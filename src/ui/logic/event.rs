@@ -46,15 +46,15 @@ pub fn actor(event: &Event) -> Actor {
 /// The sort of event, in words.
 pub fn kind(kind: Kind) -> &'static str {
     match kind {
-        Kind::Callback => "callback",
-        Kind::HostCall => "host call",
-        Kind::Log => "log",
-        Kind::Chain => "proxy",
-        Kind::Upstream => "upstream",
-        Kind::Client => "client",
-        Kind::State => "state",
-        Kind::Trap => "trap",
-        Kind::Cut => "cut",
+        Kind::Callback => say!(kind_callback),
+        Kind::HostCall => say!(kind_host_call),
+        Kind::Log => say!(kind_log),
+        Kind::Chain => say!(kind_chain),
+        Kind::Upstream => say!(kind_upstream),
+        Kind::Client => say!(kind_client),
+        Kind::State => say!(kind_state),
+        Kind::Trap => say!(kind_trap),
+        Kind::Cut => say!(kind_cut),
     }
 }
 
@@ -140,11 +140,11 @@ pub fn short(value: &Value) -> String {
                 "\"{}\"",
                 text::shorten(&text.escape_debug().to_string(), 48)
             ),
-            None => format!("{} of binary", text::size(bytes.len() as u64)),
+            None => format!(say!(binary), size = text::size(bytes.len() as u64)),
         },
         Value::Pairs(pairs) => match pairs.len() {
-            1 => "1 pair".into(),
-            n => format!("{n} pairs"),
+            1 => say!(pairs_one).into(),
+            n => format!(say!(pairs_many), n = n),
         },
     }
 }

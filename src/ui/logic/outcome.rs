@@ -15,69 +15,71 @@ pub fn checks(report: &Report) -> (usize, usize) {
 /// The status, or how the first exchange ended without one.
 pub fn status(scenario: &ScenarioReport) -> String {
     if let Some(why) = &scenario.rejected {
-        return format!("configuration rejected: {why}");
+        return format!(say!(outcome_rejected), why = why);
     }
     if let Some(why) = &scenario.stopped {
-        return format!("stopped: {why}");
+        return format!(say!(outcome_stopped), why = why);
     }
     match scenario.exchanges.last() {
         None => match (scenario.calls.last(), scenario.connections.last()) {
             (Some(call), _) => match &call.trap {
-                Some(trap) => format!("{} trapped: {trap}", call.export),
-                None => format!("{} returned {}", call.export, numbers(&call.results)),
+                Some(trap) => format!(say!(outcome_trapped), export = call.export, trap = trap),
+                None => format!(
+                    say!(outcome_returned),
+                    export = call.export,
+                    values = numbers(&call.results)
+                ),
             },
-            (None, Some(last)) => format!("the connection is {}", connection(last)),
-            (None, None) => "no request was sent".into(),
+            (None, Some(last)) => format!(say!(outcome_connection), how = connection(last)),
+            (None, None) => say!(outcome_no_request).into(),
         },
         Some(exchange) => match (&exchange.response, exchange.outcome) {
-            (Some(response), ExchangeOutcome::Completed) => format!("status {}", response.status),
+            (Some(response), ExchangeOutcome::Completed) => {
+                format!(say!(outcome_status), status = response.status)
+            }
             (Some(response), ExchangeOutcome::Reset) => {
-                format!("status {}, then the stream was reset", response.status)
+                format!(say!(outcome_then_reset), status = response.status)
             }
             (Some(response), ExchangeOutcome::Stalled) => {
-                format!("status {}, and the rest never came", response.status)
+                format!(say!(outcome_then_stalled), status = response.status)
             }
-            (None, ExchangeOutcome::Reset) => "the stream was reset".into(),
-            (None, _) => "no response came".into(),
+            (None, ExchangeOutcome::Reset) => say!(outcome_reset).into(),
+            (None, _) => say!(outcome_no_response).into(),
         },
     }
 }
 
 /// How a TCP connection stands: `closed by the client`, `open`.
 pub fn connection(connection: &Connection) -> String {
-    let by = match connection.closed_by {
-        Some(Closer::Client) => " by the client",
-        Some(Closer::Proxy) => " by the proxy",
-        None => "",
+    let how = match connection.outcome {
+        ConnectionOutcome::Open => say!(connection_open),
+        ConnectionOutcome::HalfClosed => say!(connection_half_closed),
+        ConnectionOutcome::Closed => say!(connection_closed),
+        ConnectionOutcome::Reset => say!(connection_reset),
+        ConnectionOutcome::Stalled => say!(connection_stalled),
     };
-    let word = match connection.outcome {
-        ConnectionOutcome::Open => "open",
-        ConnectionOutcome::HalfClosed => "half closed by the proxy",
-        ConnectionOutcome::Closed => "closed",
-        ConnectionOutcome::Reset => "reset",
-        ConnectionOutcome::Stalled => "stalled",
-    };
-    format!("{word}{by}")
+    match connection.closed_by {
+        Some(Closer::Client) => format!(say!(closed_by_client), how = how),
+        Some(Closer::Proxy) => format!(say!(closed_by_proxy), how = how),
+        None => how.into(),
+    }
 }
 
 /// The sentence that is announced when a run ends.
 pub fn sentence(report: &Report, scenario: usize) -> String {
-    let mut text = String::from("Run finished: ");
-    match report.scenarios.get(scenario) {
-        Some(scenario) => text.push_str(&status(scenario)),
-        None => text.push_str("nothing to show"),
+    let what = match report.scenarios.get(scenario) {
+        Some(scenario) => status(scenario),
+        None => say!(nothing_to_show).into(),
+    };
+    match checks(report) {
+        (_, 0) => format!(say!(run_finished), what = what),
+        (held, n) => format!(say!(run_finished_checks), what = what, held = held, n = n),
     }
-    let (held, n) = checks(report);
-    if n > 0 {
-        text.push_str(&format!(". {held} of {n} checks hold"));
-    }
-    text.push('.');
-    text
 }
 
 fn numbers(values: &[serde_json::Value]) -> String {
     match values {
-        [] => "nothing".into(),
+        [] => say!(no_values).into(),
         values => {
             let words: Vec<String> = values.iter().map(ToString::to_string).collect();
             words.join(", ")

@@ -111,10 +111,7 @@ impl Rows {
             if name.is_empty() || !name.bytes().all(is_token) {
                 return Err(FieldProblem {
                     field: Field::Row(row.id),
-                    message: format!(
-                        "“{}” is no header name: use letters, digits and hyphens",
-                        row.name
-                    ),
+                    message: format!(say!(problem_header_name), name = row.name),
                 });
             }
             headers.push(name, bytes_of(row.value.trim()));
@@ -161,16 +158,16 @@ impl RequestForm {
         };
         let method = self.method.trim();
         if method.is_empty() || !method.bytes().all(is_token) {
-            return Err(problem(Field::Method, "a method is one word, such as GET"));
+            return Err(problem(Field::Method, say!(problem_method)));
         }
         let path = self.path.trim();
         if !path.starts_with('/') && path != "*" {
-            return Err(problem(Field::Path, "a path begins with /"));
+            return Err(problem(Field::Path, say!(problem_path)));
         }
         let body = if self.base64 {
             Bytes::from_base64(&self.body).map_err(|e| FieldProblem {
                 field: Field::Body,
-                message: format!("the body is no base64: {e}"),
+                message: format!(say!(problem_base64), error = e),
             })?
         } else {
             self.body.as_str().into()
@@ -198,9 +195,7 @@ fn chunks(text: &str, body: usize) -> Result<Vec<usize>, FieldProblem> {
         match word.parse::<usize>() {
             Ok(size) if size > 0 => sizes.push(size),
             _ => {
-                return Err(problem(format!(
-                    "“{word}” is no chunk size: write bytes, as in 1, 2, 2"
-                )));
+                return Err(problem(format!(say!(problem_chunk), word = word)));
             }
         }
     }
@@ -208,7 +203,9 @@ fn chunks(text: &str, body: usize) -> Result<Vec<usize>, FieldProblem> {
     let sum = sizes.iter().copied().fold(0, usize::saturating_add);
     if sum > body {
         return Err(problem(format!(
-            "the chunks hold {sum} bytes, the body only {body}"
+            say!(problem_chunks),
+            sum = sum,
+            body = body
         )));
     }
     Ok(sizes)

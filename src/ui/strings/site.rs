@@ -1,169 +1,146 @@
 //! The words around the lessons: frame, home, map, reading.
 
 /// The site's name in two: what a narrow header leaves out …
-pub const SITE_BEFORE: &str = "A Tour of ";
+pub const SITE_BEFORE: &str = say!(site_before);
 /// … and what it keeps.
-pub const SITE_SHORT: &str = "Proxy-Wasm";
+pub const SITE_SHORT: &str = say!(site_short);
 /// The skip link.
-pub const SKIP: &str = "Skip to content";
+pub const SKIP: &str = say!(skip);
 /// Navigation: the map.
-pub const LEARN: &str = "Learn";
+pub const LEARN: &str = say!(learn);
 /// Home: to the playground.
-pub const HOME_PLAY: &str = "Open the playground";
+pub const HOME_PLAY: &str = say!(home_play);
 /// Home: what is inside.
-pub const INSIDE_TITLE: &str = "What is inside";
+pub const INSIDE_TITLE: &str = say!(inside_title);
 /// Home: title and text of each thing inside.
 pub const INSIDE: &[(&str, &str)] = &[
-    (
-        "Real filters, really run",
-        "Modules compiled from Rust with the published proxy-wasm crate, \
-         executed by an interpreter in a worker of this page.",
-    ),
-    (
-        "Every call in order",
-        "Callbacks, host calls and chain steps with decoded arguments, the status, and the reason for it.",
-    ),
-    (
-        "Envoy's rules, tested",
-        "Pausing, buffering, local replies, failure policies: as Envoy does them, each with a test that names the rule.",
-    ),
-    (
-        "The same run every time",
-        "Clock and randomness are simulated. The same lab gives the same trace, here and in your terminal.",
-    ),
+    (say!(inside_1), say!(inside_1_text)),
+    (say!(inside_2), say!(inside_2_text)),
+    (say!(inside_3), say!(inside_3_text)),
+    (say!(inside_4), say!(inside_4_text)),
 ];
 /// A filter in a Wasm module.
-pub const WASM_FILTER: &str = "Wasm filter";
+pub const WASM_FILTER: &str = say!(wasm_filter);
 /// A filter that the proxy brings along.
-pub const NATIVE_FILTER: &str = "Native filter";
+pub const NATIVE_FILTER: &str = say!(native_filter);
 /// The reference in one sentence.
-pub const REFERENCE_LEAD: &str = "Everything that can be looked up: calls, statuses, properties, hosts, configuration, messages, words.";
+pub const REFERENCE_LEAD: &str = say!(reference_lead);
 /// What the site does with its visitors.
-pub const FOOTER: &str =
-    "Everything runs in this page: no account, no server, nothing leaves your browser.";
+pub const FOOTER: &str = say!(footer);
 /// The reference.
-pub const REFERENCE: &str = "Reference";
+pub const REFERENCE: &str = say!(reference);
 /// Label of the main navigation.
-pub const NAVIGATION: &str = "Main";
+pub const NAVIGATION: &str = say!(navigation);
 /// Theme: follow the system.
-pub const THEME_SYSTEM: &str = "Theme: system";
+pub const THEME_SYSTEM: &str = say!(theme_system);
 /// Home: the claim.
-pub const HOME_CLAIM: &str = "Learn to extend Envoy with WebAssembly by watching every byte.";
+pub const HOME_CLAIM: &str = say!(home_claim);
 /// Home: what it is.
-pub const HOME_LEAD: &str = "Change a filter, a config or a request. Press Run. See every callback, \
-    host call and header. It all happens in this page: nothing to install, no account.";
+pub const HOME_LEAD: &str = say!(home_lead);
 /// Home: the first lesson.
-pub const HOME_START: &str = "Start the first lesson";
+pub const HOME_START: &str = say!(home_start);
 /// The map's title.
-pub const MAP_TITLE: &str = "The course";
+pub const MAP_TITLE: &str = say!(map_title);
 /// The map's lead.
-pub const MAP_LEAD: &str = "Each lesson is one idea, with a lab that runs it.";
+pub const MAP_LEAD: &str = say!(map_lead);
 /// Label of the breadcrumb.
-pub const CRUMBS: &str = "Where you are";
+pub const CRUMBS: &str = say!(crumbs);
 /// Label of the links to the lessons before and after.
-pub const NEIGHBOURS: &str = "Lessons before and after";
+pub const NEIGHBOURS: &str = say!(neighbours);
 /// The lesson before.
-pub const PREVIOUS: &str = "Previous";
+pub const PREVIOUS: &str = say!(previous);
 /// The lesson after.
-pub const NEXT: &str = "Next";
+pub const NEXT: &str = say!(next);
 /// Primary sources of a lesson.
-pub const SOURCES: &str = "Sources";
+pub const SOURCES: &str = say!(sources);
 /// No such page.
-pub const NOT_FOUND: &str = "This page does not exist";
+pub const NOT_FOUND: &str = say!(not_found);
 /// No such page: what may have happened.
-pub const NOT_FOUND_HELP: &str = "The address may have a typo, or the page has moved.";
+pub const NOT_FOUND_HELP: &str = say!(not_found_help);
 /// No such page: the way on.
-pub const NOT_FOUND_MAP: &str = "See all lessons";
+pub const NOT_FOUND_MAP: &str = say!(not_found_map);
 /// Home: the recorded run.
-pub const DEMO: &str = "One request through a chain of filters";
+pub const DEMO: &str = say!(demo);
 /// Home: the filters that can be left out.
-pub const DEMO_FILTERS: &str = "Filters in the chain";
+pub const DEMO_FILTERS: &str = say!(demo_filters);
 /// Home: where the recorded runs come from.
-pub const DEMO_LEAD: &str = "Take a filter out, or put it in. Each picture is a real run of these \
-    modules, made by the lessons' own engine when this site was built.";
+pub const DEMO_LEAD: &str = say!(demo_lead);
 /// Home: the paths.
-pub const PATHS_TITLE: &str = "Ways through the course";
+pub const PATHS_TITLE: &str = say!(paths_title);
 /// Home: who it is for.
-pub const AUDIENCE_TITLE: &str = "Who it is for";
+pub const AUDIENCE_TITLE: &str = say!(audience_title);
 /// Home: title and text for each kind of visitor.
 pub const AUDIENCE: &[(&str, &str)] = &[
-    (
-        "You run proxies",
-        "You know HTTP and perhaps Envoy. Read, predict, run, change: each lesson checks what you did.",
-    ),
-    (
-        "You write filters",
-        "Open your own .wasm in the playground, with your own Envoy configuration. See why it fails, and share it as a link.",
-    ),
-    (
-        "You teach",
-        "A lesson is an address. Put it on a slide, or into a page of your own.",
-    ),
+    (say!(audience_1), say!(audience_1_text)),
+    (say!(audience_2), say!(audience_2_text)),
+    (say!(audience_3), say!(audience_3_text)),
 ];
 /// The button that opens the search.
-pub const SEARCH_SITE: &str = "Search ( / )";
+pub const SEARCH_SITE: &str = say!(search_site);
 /// The button that opens the keyboard map.
-pub const KEYS: &str = "Keyboard ( ? )";
+pub const KEYS: &str = say!(keys);
 /// Label of the links in the footer.
-pub const FOOTER_LINKS: &str = "More";
+pub const FOOTER_LINKS: &str = say!(footer_links);
 /// The glossary.
-pub const GLOSSARY: &str = "Glossary";
+pub const GLOSSARY: &str = say!(glossary);
 /// The index of messages.
-pub const MESSAGES: &str = "I see …";
+pub const MESSAGES: &str = say!(messages);
 /// The page about this visitor's progress.
-pub const PROGRESS: &str = "Your progress";
+pub const PROGRESS: &str = say!(progress);
 /// The progress page in one sentence.
-pub const PROGRESS_LEAD: &str = "What you have done is kept in this browser and nowhere else.";
+pub const PROGRESS_LEAD: &str = say!(progress_lead);
 /// Saves it.
-pub const PROGRESS_SAVE: &str = "Save as a file";
+pub const PROGRESS_SAVE: &str = say!(progress_save);
 /// Reads it.
-pub const PROGRESS_LOAD: &str = "Add from a file";
+pub const PROGRESS_LOAD: &str = say!(progress_load);
 /// Prints it.
-pub const PROGRESS_PRINT: &str = "Print";
+pub const PROGRESS_PRINT: &str = say!(progress_print);
 /// Forgets it.
-pub const PROGRESS_FORGET: &str = "Forget it";
+pub const PROGRESS_FORGET: &str = say!(progress_forget);
 /// A column: the part.
-pub const PROGRESS_PART: &str = "Part";
+pub const PROGRESS_PART: &str = say!(progress_part);
 /// A column: the lesson.
-pub const PROGRESS_LESSON: &str = "Lesson";
+pub const PROGRESS_LESSON: &str = say!(progress_lesson);
 /// A column: how far it is done.
-pub const PROGRESS_STATE: &str = "State";
+pub const PROGRESS_STATE: &str = say!(progress_state);
 /// A column: when.
-pub const PROGRESS_DAY: &str = "Day";
+pub const PROGRESS_DAY: &str = say!(progress_day);
 /// The licences in one sentence.
-pub const LICENCES_LEAD: &str = "Packages of others that this site is made of.";
+pub const LICENCES_LEAD: &str = say!(licences_lead);
 /// The page about what this site is made of.
-pub const LICENCES: &str = "Licences";
+pub const LICENCES: &str = say!(licences);
 /// A lesson's headings.
-pub const OUTLINE: &str = "On this page";
+pub const OUTLINE: &str = say!(outline);
 /// Where no lab runs: a run of the build.
-pub const RECORDED: &str = "A run of this lab";
+pub const RECORDED: &str = say!(recorded);
 /// Where that comes from.
-pub const RECORDED_LEAD: &str = "Labs run here when scripts and WebAssembly do. This is the first \
-    scenario, as it ran when this site was built.";
+pub const RECORDED_LEAD: &str = say!(recorded_lead);
 
 /// `12 min`.
 pub fn minutes(minutes: u32) -> String {
-    format!("{minutes} min")
+    format!(say!(minutes), minutes = minutes)
 }
 
 /// `Part 3`.
 pub fn part(number: usize) -> String {
-    format!("Part {number}")
+    format!(say!(part), number = number)
 }
 
 /// `Part 3 · Title`.
 pub fn part_named(number: u32, title: &str) -> String {
-    format!("Part {number} · {title}")
+    format!(say!(part_named), number = number, title = title)
 }
 
 /// A lesson in one sentence: its goal is a phrase that completes “You will”.
 pub fn lesson_goal(goal: &str) -> String {
-    format!("You will {}.", goal.trim_end_matches('.'))
+    format!(say!(lesson_goal), goal = goal.trim_end_matches('.'))
 }
 
 /// `3 lessons, 29 min`.
 pub fn course_size(lessons: usize, minutes: u32) -> String {
-    let word = if lessons == 1 { "lesson" } else { "lessons" };
-    format!("{lessons} {word}, {}", self::minutes(minutes))
+    let minutes = self::minutes(minutes);
+    match lessons {
+        1 => format!(say!(course_size_one), minutes = minutes),
+        n => format!(say!(course_size_many), lessons = n, minutes = minutes),
+    }
 }

@@ -2,6 +2,7 @@
 // options does. Knows no worker and no page.
 import asc from 'assemblyscript/asc';
 import { LIBRARY, files } from './files.js';
+import * as words from 'words';
 
 /** What the WASI library asks of the compiler, from its asconfig.json. */
 const OPTIONS = [
@@ -36,7 +37,7 @@ export async function compile(name, source) {
   });
   if (wasm && !error) return { wasm };
   if (first) return { line: first.line, column: first.column, message: first.message };
-  return { line: 1, column: 1, message: error?.message ?? (stderr.toString() || 'it did not compile') };
+  return { line: 1, column: 1, message: error?.message ?? (stderr.toString() || words.compiler_refused) };
 }
 
 /** A file of a package; how the compiler writes the way to the packages depends on where it runs. */

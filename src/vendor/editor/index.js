@@ -19,14 +19,13 @@ import { plain } from './codec.js';
 import { language } from './language.js';
 import { requestCodec } from './request.js';
 import { colours, sheet, theme } from './theme.js';
+import * as words from 'words';
 
 /** Marks a change that came from the app, which need not be told of it. */
 const fromApp = Annotation.define();
 
 /** Where an editor shows what the app changed. */
 const difference = new Compartment();
-
-const HELP = 'Tab indents once you have typed. To leave with Tab, press Escape first.';
 
 /**
  * Puts an editor over the text area of an element.
@@ -41,7 +40,7 @@ export function edit(element) {
   host.className = 'code-editor-host';
   const shadow = host.attachShadow({ mode: 'open' });
   shadow.adoptedStyleSheets = [sheet()];
-  const help = hidden('help', HELP);
+  const help = hidden('help', words.editor_help);
   const trouble = hidden('trouble', '');
   shadow.append(help, trouble);
 
@@ -128,7 +127,7 @@ export function edit(element) {
   const mark = () => {
     const problem = refused ?? reported(area);
     const at = problem && place(view.state.doc, problem);
-    trouble.textContent = problem ? `Line ${problem.line}: ${problem.message}` : '';
+    trouble.textContent = problem ? words.editor_problem(problem) : '';
     view.dispatch(setDiagnostics(view.state, problem
       ? [{ ...at, severity: 'error', message: problem.message }]
       : []));

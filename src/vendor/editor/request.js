@@ -2,6 +2,7 @@
 //
 // The app's text is the JSON of its form (`RequestForm` in src/ui/logic/request.rs). What the raw
 // form cannot say (chunk sizes, trailers, a body in base64) stays as the form has it.
+import * as words from 'words';
 
 /** RFC 9110, section 5.6.2: a token. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -27,18 +28,18 @@ export const requestCodec = {
     const [first, ...lines] = head.split('\n');
     const line = /^(\S+) (\S+)(?: HTTP\/\d(?:\.\d)?)?\s*$/.exec(first);
     if (!line || !TOKEN.test(line[1])) {
-      return problem(1, 1, 'A request begins with a method and a path, as in GET /hello HTTP/1.1');
+      return problem(1, 1, words.raw_first);
     }
     if (!line[2].startsWith('/') && line[2] !== '*') {
-      return problem(1, line[1].length + 2, 'A path begins with /');
+      return problem(1, line[1].length + 2, words.raw_path);
     }
     let { authority } = form;
     const headers = [];
     for (const [at, text] of lines.entries()) {
       const colon = text.indexOf(':');
       const name = text.slice(0, Math.max(colon, 0)).trimEnd();
-      if (colon < 0) return problem(at + 2, 1, 'A header is a name, a colon and a value. An empty line ends the headers');
-      if (!TOKEN.test(name)) return problem(at + 2, 1, `“${name}” is no header name: use letters, digits and hyphens`);
+      if (colon < 0) return problem(at + 2, 1, words.raw_header);
+      if (!TOKEN.test(name)) return problem(at + 2, 1, words.problem_header_name({ name }));
       const value = text.slice(colon + 1).trim();
       if (name.toLowerCase() === 'host') authority = value;
       else headers.push({ name, value });

@@ -1,5 +1,6 @@
 // The page's end of what compiles texts, each in a worker that is started when it is first needed:
 // the AssemblyScript compiler, with its progress shown, and the assembler of WebAssembly text.
+import * as words from 'words';
 
 /** How long one compilation may take, in milliseconds. */
 const PATIENCE = 60_000;
@@ -48,7 +49,7 @@ async function one(language, name, source) {
 
 function silence() {
   return new Promise((_, reject) => setTimeout(() =>
-    reject(new Error(`the compiler gave no answer for ${PATIENCE / 1000} seconds`)), PATIENCE));
+    reject(new Error(words.compiler_silent({ seconds: PATIENCE / 1000 }))), PATIENCE));
 }
 
 /** A worker that is ready, and how to ask it. */
@@ -68,7 +69,7 @@ function started(language) {
     };
     made.onerror = event => {
       end();
-      const error = new Error(`the compiler stopped: ${event.message}; run again`);
+      const error = new Error(words.compiler_stopped({ why: event.message }));
       reject(error);
       for (const { failed } of waiting.splice(0)) failed(error);
     };
@@ -90,7 +91,7 @@ function worker(parts) {
 async function assembler() {
   const { assemblerScript, assemblerWasm } = document.documentElement.dataset;
   const response = await fetch(assemblerWasm).catch(() => null);
-  if (!response?.ok) throw new Error('the assembler could not be fetched; check the connection');
+  if (!response?.ok) throw new Error(words.assembler_unfetched);
   const module = await WebAssembly.compile(await response.arrayBuffer());
   const made = worker([`importScripts(${JSON.stringify(assemblerScript)});
     onmessage = e => wasm_bindgen.initSync({ module: e.data });`]);
@@ -103,7 +104,7 @@ async function compiler() {
   const shown = progress();
   try {
     const response = await fetch(address).catch(() => null);
-    if (!response?.ok) throw new Error('the compiler could not be fetched; check the connection');
+    if (!response?.ok) throw new Error(words.compiler_unfetched);
     const parts = [];
     let bytes = 0;
     for (const reader = response.body.getReader();;) {
@@ -111,7 +112,7 @@ async function compiler() {
       if (done) break;
       parts.push(value);
       bytes += value.length;
-      shown.say(`Loading the AssemblyScript compiler, once: ${(bytes / 1e6).toFixed(1)} MB`);
+      shown.say(words.compiler_loading({ size: (bytes / 1e6).toFixed(1) }));
     }
     return worker(parts);
   } finally {

@@ -10,6 +10,7 @@
 // are the visitor's own: `{ name, hash, size }`, and `base64` where they are small; `name` is the
 // file's, `hash` its sha256 in hexadecimal, `size` in bytes.
 import { fromBase64, toBase64 } from './base64.js';
+import * as words from 'words';
 
 /** What stands before a lab in a fragment. */
 export const MARK = '#s=';
@@ -24,7 +25,7 @@ const MOST = 4_000_000;
 const MODULES = 16;
 
 /** What a visitor reads of a link that is not ours or not whole. */
-export const BROKEN = 'The link is not whole: it was cut off or changed on its way. Ask for it again.';
+export const BROKEN = words.link_broken;
 
 /** @param {object} lab what the format says @returns {Promise<string>} the fragment */
 export async function pack(lab) {
@@ -41,16 +42,16 @@ export async function unpack(fragment) {
   const found = /^#s=(\d{1,6})\.([A-Za-z0-9_-]*)$/.exec(fragment);
   if (!found) throw new Error(BROKEN);
   if (found[1] !== '1') {
-    throw new Error(`The link is of format ${found[1]}, and this page reads format 1. Open it where it was made, or reload this page when it is out of date.`);
+    throw new Error(words.link_format({ format: found[1] }));
   }
-  if (fragment.length > LONGEST) throw new Error('The link is longer than any lab: it is not opened.');
+  if (fragment.length > LONGEST) throw new Error(words.link_long);
   let lab;
   try {
     const packed = fromBase64(found[2].replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = await through(packed, new DecompressionStream('deflate-raw'), MOST);
     lab = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    if (error instanceof TooMuch) throw new Error('The link unpacks to more than any lab has: it is not opened.');
+    if (error instanceof TooMuch) throw new Error(words.link_large);
     throw new Error(BROKEN);
   }
   if (!isLab(lab)) throw new Error(BROKEN);

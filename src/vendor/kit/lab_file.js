@@ -1,4 +1,5 @@
 // A lab as one file: the lab file's text with its editable parts put where they stand.
+import * as words from 'words';
 
 /**
  * @param {string} text the lab file
@@ -18,7 +19,7 @@ function withRequest(text, { headers, trailers, ...rest }) {
   const line = /^( *- request: *)\{.*\} *$/m;
   const one = JSON.stringify({ ...rest, headers: values(headers), trailers: values(trailers) });
   if (line.test(text)) return text.replace(line, (_, before) => before + one);
-  return `# The first request is another one now: ${one}\n${text}`;
+  return `# ${words.share_request({ request: one })}\n${text}`;
 }
 
 /** Values by name; several of one name are a list. */

@@ -1,4 +1,5 @@
 // One sentence for the visitor, above the page's content, until it is closed.
+import * as words from 'words';
 
 /** @param {string} text */
 export function say(text) {
@@ -11,7 +12,7 @@ export function say(text) {
   const close = document.createElement('button');
   close.type = 'button';
   close.className = 'button quiet';
-  close.textContent = 'Close';
+  close.textContent = words.close;
   close.addEventListener('click', () => notice.remove());
   notice.append(sentence, close);
   // Outside of what the app draws.
@@ -24,5 +25,5 @@ let told = false;
 export async function unkept() {
   if (told) return;
   told = true;
-  say('This browser keeps nothing for this page: its storage is blocked or full. Edits and modules stay until the page is closed. Share or download the lab to keep it.');
+  say(words.lab_unkept);
 }

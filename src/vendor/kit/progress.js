@@ -1,7 +1,7 @@
 // The page about a visitor's progress: as a file, from a file, on paper, and forgotten.
 import { kept } from '../keep.js';
 import { forget, load, mark, save } from '../site/progress.js';
-import { words } from '../words.js';
+import * as words from 'words';
 
 /** Gives the page's buttons their work. */
 export async function progress() {
@@ -10,23 +10,23 @@ export async function progress() {
   tools.dataset.ready = 'yes';
   const said = tools.querySelector('[role=status]');
   const tell = text => { said.textContent = text; };
-  tell(kept() ? words.file.saved(new Date().toISOString().slice(0, 10)) : words.unkept);
+  tell(kept() ? words.file_saved({ date: new Date().toISOString().slice(0, 10) }) : words.unkept);
   const on = (name, work) => tools.querySelector(`[data-progress-does=${name}]`).addEventListener('click', work);
   on('save', () => {
     const link = document.createElement('a');
     const text = JSON.stringify({ version: 1, lessons: load() }, null, 2);
     link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-    link.download = words.file.name;
+    link.download = words.file_name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   });
   on('print', () => print());
   on('forget', () => {
-    if (!confirm(words.file.forget)) return;
+    if (!confirm(words.file_forget)) return;
     forget();
     for (const day of document.querySelectorAll('[data-day]')) day.textContent = '';
     mark(document);
-    tell(words.file.forgotten);
+    tell(words.file_forgotten);
   });
   tools.querySelector('input[type=file]').addEventListener('change', async event => {
     const [file] = event.target.files;
@@ -34,11 +34,11 @@ export async function progress() {
     try {
       const { version, lessons } = JSON.parse(await file.text());
       if (version !== 1) throw new Error('another version');
-      tell(words.file.taken(take(lessons)));
+      tell(words.file_taken({ n: take(lessons) }));
       mark(document);
       if (!kept()) tell(words.unkept);
     } catch {
-      tell(words.file.other);
+      tell(words.file_other);
     }
   });
 }

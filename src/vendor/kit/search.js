@@ -1,6 +1,6 @@
 // The search: a dialog with a field and results as one types. The index is fetched when it is first
 // opened, and ranked by rank.js.
-import { words } from '../words.js';
+import * as words from 'words';
 import { rank, read } from './rank.js';
 
 let index;
@@ -16,19 +16,19 @@ export async function search() {
   if (document.querySelector('dialog.find')) return;
   const dialog = document.createElement('dialog');
   dialog.className = 'find';
-  dialog.setAttribute('aria-label', words.search.label);
+  dialog.setAttribute('aria-label', words.find_label);
   const field = document.createElement('input');
   const as = { type: 'search', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'found', 'aria-autocomplete': 'list',
-    'aria-label': words.search.label, placeholder: words.search.placeholder, autocomplete: 'off', spellcheck: 'false' };
+    'aria-label': words.find_label, placeholder: words.find_example, autocomplete: 'off', spellcheck: 'false' };
   for (const [name, value] of Object.entries(as)) field.setAttribute(name, value);
   const count = document.createElement('p');
   count.className = 'count';
   count.setAttribute('role', 'status');
-  count.textContent = words.search.empty;
+  count.textContent = words.find_empty;
   const list = document.createElement('ul');
   list.id = 'found';
   list.setAttribute('role', 'listbox');
-  list.setAttribute('aria-label', words.search.label);
+  list.setAttribute('aria-label', words.find_label);
   dialog.append(field, count, list);
   document.body.append(dialog);
   dialog.addEventListener('close', () => dialog.remove());
@@ -64,13 +64,13 @@ export async function search() {
       all = await (index ??= entries());
     } catch {
       index = undefined;
-      count.textContent = words.search.unread;
+      count.textContent = words.find_unread;
       return;
     }
     found = rank(all, field.value);
     list.replaceChildren(...found.map((entry, at) => row(entry, at, open)));
-    count.textContent = field.value.trim() === '' ? words.search.empty
-      : found.length ? words.search.count(found.length) : words.search.none(field.value.trim());
+    count.textContent = field.value.trim() === '' ? words.find_empty
+      : found.length ? words.find_count({ n: found.length }) : words.find_none({ text: field.value.trim() });
     choose(0);
   };
   field.addEventListener('input', show);

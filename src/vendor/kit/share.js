@@ -4,6 +4,7 @@ import { BROKEN, LONGEST, MARK, pack, unpack } from './fragment.js';
 import { labFile } from './lab_file.js';
 import { say } from './notice.js';
 import { bring, carried } from './own/index.js';
+import * as words from 'words';
 
 /** Counts the labs that were opened: each is a page of its own to the app. */
 let opened = 0;
@@ -57,7 +58,7 @@ export async function shared() {
     const id = `shared/${digest(location.hash)}`;
     bring(id, modules);
     return JSON.stringify({
-      path: `/playground/shared/${opened += 1}/`, title: 'A shared lab', description: '',
+      path: `/playground/shared/${opened += 1}/`, title: words.share_title, description: '',
       body: { playground: {
         // Exercises hold HTML, and none comes out of a link.
         id, text: lab, open: true, parts, request, touched, exercises: [],
@@ -103,25 +104,26 @@ async function copy(text) {
 function offer(link, copied, lab, modules) {
   document.querySelector('dialog.share')?.remove();
   const left = modules.filter(({ base64 }) => !base64);
-  const holds = left.length > 0 ? 'the lab but for what is named below' : 'the whole lab';
+  const whole = left.length === 0;
+  const kilobytes = { size: (link.length / 1000).toFixed(1) };
   const said = element('p', { role: 'status' }, copied
-    ? `The link is copied. It holds ${holds}: ${(link.length / 1000).toFixed(1)} KB, and nothing is kept anywhere else.`
-    : `Copy this link. It holds ${holds}, and nothing is kept anywhere else.`);
-  const field = element('input', { readonly: '', value: link, 'aria-label': 'Link to this lab' });
+    ? (whole ? words.share_copied : words.share_copied_but)(kilobytes)
+    : whole ? words.share_link : words.share_link_but);
+  const field = element('input', { readonly: '', value: link, 'aria-label': words.share_label });
   field.addEventListener('focus', () => field.select());
-  const again = button('', 'Copy link', async () => {
-    said.textContent = await copy(link) ? 'The link is copied.' : 'The browser does not let this page copy: select the link and copy it.';
+  const again = button('', words.share_again, async () => {
+    said.textContent = await copy(link) ? words.share_again_done : words.share_uncopied;
   });
-  const file = button('', 'Download lab file', () => {
+  const file = button('', words.share_file, () => {
     download('lab.yaml', 'application/yaml', lab);
-    if (modules.length > 0) said.textContent = `Put ${beside(modules)} beside lab.yaml, under these names: the lab file reads them from there.`;
+    if (modules.length > 0) said.textContent = words.share_beside({ files: beside(modules) });
   });
   const others = modules.map(({ path, bytes }) =>
-    button('', `Download ${fileOf(path)}`, () => download(fileOf(path), 'application/wasm', bytes)));
-  const close = button('quiet', 'Close', () => dialog.close());
+    button('', words.share_module({ file: fileOf(path) }), () => download(fileOf(path), 'application/wasm', bytes)));
+  const close = button('quiet', words.close, () => dialog.close());
   const notes = left.map(({ name, hash, size: bytes }) => element('p', { class: 'notice' },
-    `${name}, ${size(bytes)}, is too large for a link. Send it along: whoever opens the link is asked for it, and knows it by its sha256 ${hash}.`));
-  const dialog = element('dialog', { class: 'share', 'aria-label': 'Share this lab' },
+    words.share_large({ name, size: size(bytes), hash })));
+  const dialog = element('dialog', { class: 'share', 'aria-label': words.share_dialog },
     said, field, ...notes, element('div', { class: 'share-row' }, again, file, ...others, close));
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
@@ -130,4 +132,5 @@ function offer(link, copied, lab, modules) {
 }
 
 const fileOf = path => path.split('/').pop();
-const beside = modules => modules.map(({ path }) => fileOf(path)).join(' and ');
+const beside = modules => modules.map(({ path }) => fileOf(path))
+  .reduce((file, more) => words.share_files_and({ file, more }));

@@ -1,5 +1,5 @@
 // A button on each piece of code that copies it.
-import { words } from '../words.js';
+import * as words from 'words';
 
 /** Adds the buttons to a page. */
 export function addButtons(page) {

@@ -1,6 +1,6 @@
 // Keeps the site for when there is no network, and tells when a newer one has come. Only where the
 // page is a window of its own: in somebody else's page the site leaves nothing behind.
-import { words } from '../words.js';
+import * as words from 'words';
 
 /** How long after its start the page lets the worker fetch, in ms: reading comes first. */
 const LATER = 4_000;

@@ -2,7 +2,7 @@
 // with the days on which it happened. A lesson of tasks is done when all of them pass; one without
 // is done when its end was seen.
 import { get, set } from '../keep.js';
-import { words } from '../words.js';
+import * as words from 'words';
 
 const KEY = 'tour.progress';
 const PLACE = 'tour.place';
@@ -74,7 +74,7 @@ export function mark(page) {
     if (passed || read) {
       const word = document.createElement('span');
       word.className = 'mark-word';
-      word.textContent = passed ? words.passed : words.read;
+      word.textContent = passed ? words.task_done : words.lesson_read;
       const day = row.querySelector('[data-day]');
       if (day) day.textContent = passed ?? read;
       (row.querySelector('[data-word]') ?? row).append(word);
@@ -90,10 +90,10 @@ export function mark(page) {
   const bar = document.createElement('progress');
   bar.max = rows.length;
   bar.value = done;
-  bar.setAttribute('aria-label', words.done(done, rows.length));
+  bar.setAttribute('aria-label', words.lessons_done({ done, all: rows.length }));
   const line = document.createElement('p');
-  line.textContent = done === rows.length ? words.all
-    : `${words.done(done, rows.length)}, ${words.left(left)}. ${words.nextStep} `;
+  line.textContent = done === rows.length ? words.all_done
+    : `${words.lessons_done({ done, all: rows.length })}, ${words.minutes_left({ minutes: left })}. ${words.next_step} `;
   if (next) {
     const link = document.createElement('a');
     link.href = next.href;
@@ -111,7 +111,7 @@ export function goOn(page) {
     const { path, hash, title } = JSON.parse(get(PLACE));
     if (typeof path !== 'string' || !path.startsWith('/') || !title) return;
     button.href = path + hash;
-    button.textContent = words.goOn(title);
+    button.textContent = words.go_on({ title });
   } catch {
     // Nothing was read yet.
   }

@@ -1,7 +1,7 @@
 // The bar between a lesson's text and its lab: dragged or moved with the arrow keys, and kept.
 // boot.js sets the kept width before the first paint.
 import { set } from '../keep.js';
-import { words } from '../words.js';
+import * as words from 'words';
 
 const KEY = 'tour.split';
 const LEAST = 25, MOST = 70, STEP = 2;

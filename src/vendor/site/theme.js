@@ -1,9 +1,10 @@
 // The theme: light, dark or the system's. boot.js sets the kept one before the first paint.
 import { get, set } from '../keep.js';
-import { words } from '../words.js';
+import * as words from 'words';
 
 const KEY = 'tour.theme';
 const names = ['system', 'light', 'dark'];
+const LABELS = { system: words.theme_system, light: words.theme_light, dark: words.theme_dark };
 
 const kept = () => {
   const name = get(KEY);
@@ -14,8 +15,8 @@ function show(name) {
   document.documentElement.dataset.theme = name;
   const button = document.querySelector('[data-does=theme]');
   if (!button) return;
-  button.title = words.themes[name];
-  button.setAttribute('aria-label', words.themes[name]);
+  button.title = LABELS[name];
+  button.setAttribute('aria-label', LABELS[name]);
 }
 
 /** Shows the kept theme on the button. */

@@ -10,6 +10,7 @@ import { arrange, names, order, put, takeOut } from './chain.js';
 import { chain, edit, lookAgain, texts } from './editors.js';
 import { bytesOf, keep, kept } from './store.js';
 import { view } from './view.js';
+import * as words from 'words';
 
 /** How large a module may be, in bytes: what is larger would not fit into the engine's memory twice. */
 const LARGEST = 32_000_000;
@@ -95,14 +96,14 @@ async function open(files) {
   for (const file of files) {
     const name = file.name.slice(-100);
     if (file.size > LARGEST) {
-      say(`${name} has ${size(file.size)}. A module may have ${size(LARGEST)} here.`);
+      say(words.own_large({ name, size: size(file.size), most: size(LARGEST) }));
       continue;
     }
     try {
       add({ name, size: file.size, bytes: await file.arrayBuffer() });
-      say(`${name}: examining…`);
+      say(words.own_examining({ name }));
     } catch {
-      say(`${name} could not be read. Was it moved or built anew? Open it again.`);
+      say(words.own_unread({ name }));
     }
   }
   draw();
@@ -117,13 +118,14 @@ async function fetchFrom(text) {
   const site = new URL(import.meta.url).origin;
   const address = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : null;
   if (address?.origin !== site) {
-    say(`This page may fetch from ${site} only: its policy forbids every other address. Download the file, then drop it here.`);
+    say(words.own_elsewhere({ site }));
     return false;
   }
-  say(`Fetching ${address.pathname}…`);
+  say(words.own_fetching({ path: address.pathname }));
   const response = await fetch(address).catch(() => null);
   if (!response?.ok) {
-    say(`${address.pathname} could not be fetched: ${response ? `status ${response.status}` : 'no answer'}.`);
+    const why = response ? words.own_status(response) : words.no_answer;
+    say(words.own_unfetched({ path: address.pathname, why }));
     return false;
   }
   const bytes = await response.arrayBuffer();
@@ -141,7 +143,7 @@ export async function found(json) {
   item.state = path ? 'runs' : 'refused';
   if (stands(item)) return;
   if (!item.restored) {
-    say(path ? `${title} is examined: it can run here.` : `${title} cannot run here. Below is why.`);
+    say((path ? words.own_runs : words.own_refused)({ title }));
   }
   lookAgain();
   draw();
@@ -164,7 +166,7 @@ export function lost() {
   const gone = items.filter(item => item.state === 'examining');
   if (gone.length === 0) return;
   items = items.filter(item => item.state !== 'examining');
-  say(`The engine ended before ${gone[0].name} was examined. Open it again.`);
+  say(words.own_lost(gone[0]));
   draw();
 }
 
@@ -175,8 +177,8 @@ function use(item) {
   const editor = edit(text => (inChain
     ? takeOut(text, item.path)
     : arrange(put(text, item.path), paths)));
-  if (!editor) say(`No editor here has a list of http_filters. Write filename: ${item.path} in a filter's code.`);
-  else say(inChain ? `${item.name} is out of the chain in ${editor}.` : `${item.name} is in the chain in ${editor}. Press Run.`);
+  if (!editor) say(words.own_no_chain(item));
+  else say((inChain ? words.own_out : words.own_in)({ name: item.name, editor }));
   draw();
 }
 
@@ -187,7 +189,8 @@ function move(item, to, settled = true) {
   draw();
   if (!settled) return;
   edit(text => arrange(text, items.map(({ path }) => path)));
-  say(`${item.name} is number ${to + 1} of ${items.length} now${isUsed(item) ? ', in the chain too' : ''}.`);
+  const place = { name: item.name, place: to + 1, all: items.length };
+  say((isUsed(item) ? words.own_moved_in : words.own_moved)(place));
   save();
 }
 
@@ -195,7 +198,7 @@ function remove(item) {
   edit(text => takeOut(text, item.path));
   items = items.filter(other => other !== item);
   give(item.name);
-  say(`${item.name} is removed.`);
+  say(words.own_removed(item));
   draw();
   save();
 }

@@ -5,6 +5,7 @@
 // `open` where what was found is to be seen at once.
 import { button, element, size } from '../element.js';
 import { drag } from './drag.js';
+import * as words from 'words';
 
 /**
  * Draws the list's frame into an element.
@@ -14,7 +15,7 @@ import { drag } from './drag.js';
  */
 export function view(root, acts) {
   const said = element('p', { class: 'own-said', role: 'status' });
-  const list = element('ol', { class: 'own-list', 'aria-label': 'Your modules, in the order of the chain' });
+  const list = element('ol', { class: 'own-list', 'aria-label': words.own_list });
   root.replaceChildren(opener(acts), said, list);
   catchFiles(root.closest('.playground'), acts);
   const rows = new Map();
@@ -69,16 +70,16 @@ function opener({ open, fetchFrom }) {
   });
   const address = element('input', { type: 'text', inputmode: 'url', spellcheck: 'false', required: '' });
   const form = element('form', {},
-    element('label', {}, 'Address of a .wasm on this site', address),
-    element('button', { class: 'button', type: 'submit' }, 'Fetch'));
+    element('label', {}, words.own_address, address),
+    element('button', { class: 'button', type: 'submit' }, words.own_fetch));
   form.addEventListener('submit', async event => {
     event.preventDefault();
     if (await fetchFrom(address.value.trim())) address.value = '';
   });
   return element('div', { class: 'own-open' },
-    element('label', { class: 'button' }, 'Open your own .wasm', file),
-    element('span', {}, 'or drop it on this page. It is examined here, and never leaves your browser.'),
-    element('details', {}, element('summary', {}, 'Or fetch it'), form));
+    element('label', { class: 'button' }, words.own_open, file),
+    element('span', {}, words.own_drop),
+    element('details', {}, element('summary', {}, words.own_or_fetch), form));
 }
 
 /** Takes dropped files; without that the browser would leave the page for the file. */
@@ -102,17 +103,17 @@ function row(item, { use, remove }, step) {
   const facts = element('span', { class: 'own-facts' });
   const put = button('quiet', '', () => use(item));
   const up = button('quiet', '↑', () => step(item, -1));
-  up.setAttribute('aria-label', `Move ${name} up`);
+  up.setAttribute('aria-label', words.own_up({ name }));
   const down = button('quiet', '↓', () => step(item, 1));
-  down.setAttribute('aria-label', `Move ${name} down`);
+  down.setAttribute('aria-label', words.own_down({ name }));
   const away = button('quiet', '', () => remove(item));
-  away.append(...about('Remove'));
+  away.append(...about(words.own_remove));
   const note = element('p', { class: 'notice bad' });
-  const findings = element('details', {}, element('summary', {}, ...about('What it needs, and where it runs:')));
+  const findings = element('details', {}, element('summary', {}, ...about(words.own_needs)));
   findings.open = item.open;
   const made = element('li', {},
     element('div', { class: 'own-row' },
-      element('span', { class: 'own-grip', 'aria-hidden': 'true', title: 'Drag to another place' }, '⠿'),
+      element('span', { class: 'own-grip', 'aria-hidden': 'true', title: words.own_drag }, '⠿'),
       element('strong', {}, name), facts, put, up, down, away),
     note, findings);
   let drawn;
@@ -120,10 +121,10 @@ function row(item, { use, remove }, step) {
     element: made,
     update: (used, at, count) => {
       const runs = item.state === 'runs';
-      facts.textContent = [size(item.size), runs && (used ? `in the chain as ${item.path}` : 'not in the chain'),
-        item.state === 'examining' && 'examining…'].filter(Boolean).join(', ');
+      facts.textContent = [size(item.size), runs && (used ? words.own_in_as(item) : words.own_not_in),
+        item.state === 'examining' && words.own_examining_now].filter(Boolean).join(', ');
       put.hidden = !runs;
-      put.replaceChildren(...about(used ? 'Take out of the chain' : 'Put in the chain'));
+      put.replaceChildren(...about(used ? words.own_take_out : words.own_put_in));
       // Not disabled: the one that is pressed keeps the focus.
       up.setAttribute('aria-disabled', String(at === 0));
       down.setAttribute('aria-disabled', String(at === count - 1));
@@ -140,9 +141,9 @@ function row(item, { use, remove }, step) {
 
 /** What is to be known of a module before anything else. */
 function trouble({ name, size: bytes, state, hash, wanted }) {
-  if (state === 'missing') return `Drop ${name}, sha256 ${wanted}, ${size(bytes)}, to run this lab.`;
-  if (state === 'refused') return `${name} cannot run in this lab: what was found says why.`;
-  if (hash && wanted && hash !== wanted) return `The link was made with another build of ${name}: sha256 ${wanted}.`;
+  if (state === 'missing') return words.own_missing({ name, wanted, size: size(bytes) });
+  if (state === 'refused') return words.own_why({ name });
+  if (hash && wanted && hash !== wanted) return words.own_other({ name, wanted });
   return '';
 }
 
