@@ -7,10 +7,8 @@
 
 mod line;
 
-use crate::abi::{
-    self, BufferType, CallbackReturns, LogLevel, MapType, MetricType, Param, ParamKind, PeerType,
-    Returns, Status, StreamType,
-};
+use crate::abi::{self, CallbackReturns, Param, ParamKind, Returns, Status};
+use crate::host::argument;
 use crate::model::trace::{Arg, Event, Kind, Outcome, Trace, Value, arg};
 use line::{Head, read_head};
 use std::borrow::Cow;
@@ -304,7 +302,10 @@ fn args(params: &[Param], words: &[u64]) -> Vec<Arg> {
         if !param.kind.is_out() {
             args.push(Arg {
                 name: Cow::Borrowed(param.name),
-                value: value(param.kind, *word, next),
+                // The log has no memory, only where the bytes were.
+                value: argument(param.kind, *word, next, |pointer, size| {
+                    Value::Word(format!("{size} bytes at 0x{pointer:x}").into())
+                }),
             });
         }
     }
@@ -312,32 +313,6 @@ fn args(params: &[Param], words: &[u64]) -> Vec<Arg> {
     let more = words.iter().skip(place);
     args.extend(more.map(|word| arg("word", Value::Int(*word as i64))));
     args
-}
-
-fn value(kind: ParamKind, word: u64, next: u64) -> Value {
-    let n = word as u32;
-    let named = match kind {
-        ParamKind::Level => LogLevel::from_u32(n).map(LogLevel::word),
-        ParamKind::Map => MapType::from_u32(n).map(MapType::word),
-        ParamKind::Buffer => BufferType::from_u32(n).map(BufferType::word),
-        ParamKind::Stream => StreamType::from_u32(n).map(StreamType::word),
-        ParamKind::Metric => MetricType::from_u32(n).map(MetricType::word),
-        ParamKind::Peer => PeerType::from_u32(n).map(PeerType::word),
-        ParamKind::Bool => Some(if n == 0 { "false" } else { "true" }),
-        _ => None,
-    };
-    if let Some(word) = named {
-        return word.into();
-    }
-    match kind {
-        ParamKind::I64 => Value::Int(word as i64),
-        ParamKind::GrpcStatus => Value::Int(i64::from(n as i32)),
-        ParamKind::Pointer => Value::Word(format!("0x{n:x}").into()),
-        ParamKind::Bytes | ParamKind::Pairs | ParamKind::Path => {
-            Value::Word(format!("{next} bytes at 0x{n:x}").into())
-        }
-        _ => Value::Int(i64::from(n)),
-    }
 }
 
 /// What came back, in the words of a run's own trace.

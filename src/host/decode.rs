@@ -20,7 +20,9 @@ pub(super) fn args(params: &[Param], words: &[u64], memory: &[u8]) -> Vec<Arg> {
         if !param.kind.is_out() {
             args.push(Arg {
                 name: Cow::Borrowed(param.name),
-                value: value(param.kind, word, next, memory),
+                value: argument(param.kind, word, next, |pointer, size| {
+                    text(param.kind, pointer, size, memory)
+                }),
             });
         }
     }
@@ -57,7 +59,16 @@ pub(super) fn marks(params: &[Param], words: &[u64]) -> Vec<Mark> {
     marks
 }
 
-fn value(kind: ParamKind, word: u64, next: u64, memory: &[u8]) -> Value {
+/// An argument as the trace shows it.
+///
+/// `word` is what was passed; `next` is what follows it, the size behind a pointer. `bytes` tells
+/// what of the guest's memory is to be shown, by address and size.
+pub(crate) fn argument(
+    kind: ParamKind,
+    word: u64,
+    next: u64,
+    bytes: impl FnOnce(u32, u32) -> Value,
+) -> Value {
     let n = word as u32;
     let named = match kind {
         ParamKind::Level => LogLevel::from_u32(n).map(LogLevel::word),
@@ -76,7 +87,7 @@ fn value(kind: ParamKind, word: u64, next: u64, memory: &[u8]) -> Value {
         ParamKind::I64 => Value::Int(word as i64),
         ParamKind::GrpcStatus => Value::Int(i64::from(n as i32)),
         ParamKind::Pointer => Value::Word(format!("0x{n:x}").into()),
-        ParamKind::Bytes | ParamKind::Pairs | ParamKind::Path => text(kind, n, next as u32, memory),
+        ParamKind::Bytes | ParamKind::Pairs | ParamKind::Path => bytes(n, next as u32),
         _ => Value::Int(i64::from(n)),
     }
 }

@@ -24,6 +24,7 @@ mod sections;
 mod state;
 mod vm;
 
+pub(crate) use decode::argument;
 pub use doctor::{doctor, words};
 pub use failure::{FailState, Failure, LoadError};
 pub use guest_call::{GuestCall, Step};
