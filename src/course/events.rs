@@ -36,7 +36,11 @@ impl Query {
             },
             thread: fields.take("thread").map(thread).transpose()?,
             kinds: match fields.take("kinds") {
-                Some(node) => node.as_list()?.iter().map(kind).collect::<Result<_, _>>()?,
+                Some(node) => node
+                    .as_list()?
+                    .iter()
+                    .map(Kind::read)
+                    .collect::<Result<_, _>>()?,
                 None => Vec::new(),
             },
         };
@@ -62,7 +66,7 @@ impl Query {
             let result = event.result.as_ref().map_or("", |result| &*result.status);
             html.push_str(&format!(
                 "<tr class=\"{}\"><td>{}</td><td><code>{}</code></td><td>{}</td></tr>\n",
-                word(event.kind),
+                event.kind.word(),
                 event.n,
                 escape(&sentence(event)),
                 escape(result)
@@ -110,38 +114,5 @@ fn thread(node: &Node) -> Result<u32, Problem> {
     match thread_number(node.as_str()?) {
         Some(thread) if thread <= 64 => Ok(thread),
         _ => Err(node.expected("main, or worker_0 and so on")),
-    }
-}
-
-fn kind(node: &Node) -> Result<Kind, Problem> {
-    let name = node.as_str()?;
-    KINDS
-        .into_iter()
-        .find(|kind| word(*kind) == name)
-        .ok_or_else(|| node.expected(&format!("one of {}", KINDS.map(word).join(", "))))
-}
-
-const KINDS: [Kind; 8] = [
-    Kind::Callback,
-    Kind::HostCall,
-    Kind::Log,
-    Kind::Chain,
-    Kind::Upstream,
-    Kind::Client,
-    Kind::State,
-    Kind::Trap,
-];
-
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Callback => "callback",
-        Kind::HostCall => "host_call",
-        Kind::Log => "log",
-        Kind::Chain => "chain",
-        Kind::Upstream => "upstream",
-        Kind::Client => "client",
-        Kind::State => "state",
-        Kind::Trap => "trap",
-        Kind::Cut => "cut",
     }
 }

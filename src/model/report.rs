@@ -131,6 +131,21 @@ pub enum ExchangeOutcome {
     Stalled,
 }
 
+impl ExchangeOutcome {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Completed, Self::Reset, Self::Stalled];
+
+    /// Its word in lab files and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Reset => "reset",
+            Self::Stalled => "stalled",
+        }
+    }
+}
+
 /// A TCP connection and what went over it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Connection {

@@ -1,6 +1,7 @@
 //! The trace of a run: what happened, in order, as plain data.
 
-use super::Bytes;
+use super::yaml::Node;
+use super::{Bytes, Problem};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -78,6 +79,51 @@ pub enum Kind {
     Trap,
     /// The trace was cut here: the cap on its events or on their bytes was reached.
     Cut,
+}
+
+impl Kind {
+    /// The sorts that one can ask for: all but [`Kind::Cut`], which no run means.
+    pub const ASKED: [Self; 8] = [
+        Self::Callback,
+        Self::HostCall,
+        Self::Log,
+        Self::Chain,
+        Self::Upstream,
+        Self::Client,
+        Self::State,
+        Self::Trap,
+    ];
+
+    /// The word in the trace.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Callback => "callback",
+            Self::HostCall => "host_call",
+            Self::Log => "log",
+            Self::Chain => "chain",
+            Self::Upstream => "upstream",
+            Self::Client => "client",
+            Self::State => "state",
+            Self::Trap => "trap",
+            Self::Cut => "cut",
+        }
+    }
+
+    /// Reads the word of a sort that one can ask for.
+    ///
+    /// # Errors
+    /// When it is none: all of them.
+    pub fn read(node: &Node) -> Result<Self, Problem> {
+        let word = node.as_str()?;
+        let found = Self::ASKED.into_iter().find(|kind| kind.word() == word);
+        found.ok_or_else(|| {
+            node.expected(&format!(
+                "one of {}",
+                Self::ASKED.map(Self::word).join(", ")
+            ))
+        })
+    }
 }
 
 /// A named argument.

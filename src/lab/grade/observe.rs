@@ -21,12 +21,9 @@ pub(super) fn value(of: &Observed, ran: &ScenarioReport) -> String {
             body.filter(|body| !body.is_empty())
                 .unwrap_or(NONE.to_owned())
         }
-        Observed::Outcome(n) => match exchange(*n, ran).map(|exchange| exchange.outcome) {
-            Some(ExchangeOutcome::Completed) => "completed".to_owned(),
-            Some(ExchangeOutcome::Reset) => "reset".to_owned(),
-            Some(ExchangeOutcome::Stalled) => "stalled".to_owned(),
-            None => NONE.to_owned(),
-        },
+        Observed::Outcome(n) => {
+            exchange(*n, ran).map_or(NONE.to_owned(), |e| e.outcome.word().to_owned())
+        }
         Observed::Worker(n) => {
             exchange(*n, ran).map_or(NONE.to_owned(), |exchange| exchange.worker.to_string())
         }

@@ -6,23 +6,11 @@ use crate::model::trace::{Kind, thread_number};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 
-/// The kinds of event by their words in the trace; `cut` is none that a run means.
-const KINDS: [(&str, Kind); 8] = [
-    ("callback", Kind::Callback),
-    ("host_call", Kind::HostCall),
-    ("log", Kind::Log),
-    ("chain", Kind::Chain),
-    ("upstream", Kind::Upstream),
-    ("client", Kind::Client),
-    ("state", Kind::State),
-    ("trap", Kind::Trap),
-];
-
 /// Reads a condition on an event.
 pub(super) fn selector(node: &Node) -> Result<Selector, Problem> {
     let mut f = Fields::of(node)?;
     let selector = Selector {
-        kind: f.take("kind").map(kind).transpose()?,
+        kind: f.take("kind").map(Kind::read).transpose()?,
         name: f.take("name").map(text_of).transpose()?,
         thread: f.take("thread").map(thread).transpose()?,
         filter: f.take("filter").map(text_of).transpose()?,
@@ -42,15 +30,6 @@ pub(super) fn selector(node: &Node) -> Result<Selector, Problem> {
         return Err(node.expected("a condition such as {kind: host_call, name: proxy_log}"));
     }
     Ok(selector)
-}
-
-fn kind(node: &Node) -> Result<Kind, Problem> {
-    let name = node.as_str()?;
-    let found = KINDS.iter().find(|(word, _)| *word == name);
-    found.map(|(_, kind)| *kind).ok_or_else(|| {
-        let words: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
-        node.expected(&format!("one of {}", words.join(", ")))
-    })
 }
 
 fn thread(node: &Node) -> Result<u32, Problem> {

@@ -66,7 +66,7 @@ fn Filters(state: LabState) -> impl IntoView {
             options.map(|(at, lane)| view! { <option value=at.to_string()>{lane.name}</option> });
         options.collect_view()
     };
-    let kinds = KINDS
+    let kinds = Kind::ASKED
         .into_iter()
         .enumerate()
         .map(|(at, kind)| view! { <option value=at.to_string()>{say::kind(kind)}</option> });
@@ -108,16 +108,16 @@ fn Filters(state: LabState) -> impl IntoView {
             <select
                 aria-label=strings::KIND
                 prop:value=move || {
-                    let at = KINDS.iter().position(|kind| trace.kind.get() == Some(*kind));
+                    let at = Kind::ASKED.iter().position(|kind| trace.kind.get() == Some(*kind));
                     at.map(|at| at.to_string()).unwrap_or_default()
                 }
                 on:change=move |e| {
                     let at = event_target_value(&e).parse::<usize>().ok();
-                    trace.kind.set(at.and_then(|at| KINDS.get(at).copied()));
+                    trace.kind.set(at.and_then(|at| Kind::ASKED.get(at).copied()));
                     state.filter_rows();
                 }
             >
-                <option value="">{strings::ALL_KINDS}</option>
+                <option value="">{strings::ALL_Kind::ASKED}</option>
                 {kinds.collect_view()}
             </select>
             <div class="modes" role="group" aria-label=strings::VIEW>
@@ -127,17 +127,6 @@ fn Filters(state: LabState) -> impl IntoView {
         </div>
     }
 }
-
-const KINDS: [Kind; 8] = [
-    Kind::Callback,
-    Kind::HostCall,
-    Kind::Log,
-    Kind::Chain,
-    Kind::Upstream,
-    Kind::Client,
-    Kind::State,
-    Kind::Trap,
-];
 
 #[component]
 fn Rows(state: LabState) -> impl IntoView {
