@@ -1,7 +1,7 @@
 //! `access_log`: the loggers of a connection manager and the shape of their lines.
 
 use super::any::{typed, typed_as};
-use super::{Format, Plugin, not_simulated, refuse, wasm};
+use super::{Format, Plugin, not_one_of, not_simulated, refuse, wasm};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node, Value};
 
@@ -110,10 +110,9 @@ fn read_line(node: &Node) -> Result<Line, Problem> {
             read_json(json)?
         }
         _ => {
-            return Err(Problem::at(
+            return Err(not_one_of(
                 &node.place,
-                "expected exactly one of text_format, text_format_source and json_format",
-                "",
+                "text_format, text_format_source and json_format",
             ));
         }
     };

@@ -4,7 +4,7 @@ use super::change::{HeaderChange, read_changes};
 use super::per_route::PerRoute;
 use super::rate_limits::{RateLimit, read_rate_limits};
 use super::retry::RetryPolicy;
-use super::{not_simulated, refuse};
+use super::{not_one_of, not_simulated, refuse};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 
@@ -167,11 +167,7 @@ impl Forward {
 }
 
 fn one_choice(place: &Place) -> Problem {
-    Problem::at(
-        place,
-        "expected exactly one of cluster, cluster_header and weighted_clusters",
-        "",
-    )
+    not_one_of(place, "cluster, cluster_header and weighted_clusters")
 }
 
 fn read_weighted(node: &Node) -> Result<Vec<Weighted>, Problem> {

@@ -1,6 +1,6 @@
 //! What a route's `match` asks of a request, and matchers of headers wherever they stand.
 
-use super::{Item, Metadata, refuse};
+use super::{Item, Metadata, not_one_of, one_of, refuse};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 use crate::proxy::lookup::text_matches;
@@ -142,14 +142,7 @@ fn read_value_match(node: &Node) -> Result<ValueMatch, Problem> {
         "list_match",
         "or_match",
     ];
-    let mut fields = Fields::of_message(node)?;
-    let found = KNOWN.map(|name| Some((name, fields.take(name)?)));
-    fields.finish()?;
-    let found: Vec<(&str, &Node)> = found.into_iter().flatten().collect();
-    let [(name, node)] = found[..] else {
-        let message = format!("expected exactly one of {}", KNOWN.join(", "));
-        return Err(Problem::at(&node.place, message, ""));
-    };
+    let (name, node) = one_of(node, &KNOWN, &[], "a value matcher")?;
     let inner = |name| -> Result<&Node, Problem> {
         let mut fields = Fields::of_message(node)?;
         let inner = fields.require(name)?;
@@ -211,10 +204,9 @@ pub(super) fn read_match(node: &Node) -> Result<(PathMatch, Vec<HeaderMatch>), P
         (None, None, Some(n), None) => PathMatch::Separated(text(n)?),
         (None, None, None, Some(n)) => PathMatch::Regex(read_regex(n)?),
         _ => {
-            return Err(Problem::at(
+            return Err(not_one_of(
                 &node.place,
-                "expected exactly one of prefix, path, path_separated_prefix and safe_regex",
-                "",
+                "prefix, path, path_separated_prefix and safe_regex",
             ));
         }
     };
@@ -297,10 +289,9 @@ pub(super) fn read_text_match(node: &Node) -> Result<TextMatch, Problem> {
         ([None, None, Some(n), None], None) => Ok(TextMatch::Suffix(text(n)?, ignore_case)),
         ([None, None, None, Some(n)], None) => Ok(TextMatch::Contains(text(n)?, ignore_case)),
         ([None, None, None, None], Some(n)) => Ok(TextMatch::Regex(read_regex(n)?)),
-        _ => Err(Problem::at(
+        _ => Err(not_one_of(
             &node.place,
-            "expected exactly one of exact, prefix, suffix, contains and safe_regex",
-            "",
+            "exact, prefix, suffix, contains and safe_regex",
         )),
     }
 }

@@ -181,6 +181,37 @@ fn refuse(fields: &Fields<'_>, names: &[&str], of: &str) -> Result<(), Problem> 
     }
 }
 
+/// The one field of those that exclude each other, for a message that has nothing else.
+///
+/// `elsewhere` are those that Envoy knows and the simulator does not; `of` says whose they are.
+fn one_of<'a>(
+    node: &'a Node,
+    known: &[&'static str],
+    elsewhere: &[&str],
+    of: &str,
+) -> Result<(&'static str, &'a Node), Problem> {
+    let mut fields = Fields::of_message(node)?;
+    refuse(&fields, elsewhere, of)?;
+    let found: Vec<(&'static str, &Node)> = known
+        .iter()
+        .filter_map(|name| Some((*name, fields.take(name)?)))
+        .collect();
+    fields.finish()?;
+    match found[..] {
+        [one] => Ok(one),
+        _ => Err(not_one_of(&node.place, &known.join(", "))),
+    }
+}
+
+/// The problem that none of these fields is there, or more than one.
+fn not_one_of(place: &Place, names: &str) -> Problem {
+    Problem::at(
+        place,
+        format!("expected exactly one of {names}"),
+        "Write one of them, and take out the others.",
+    )
+}
+
 fn short(envoy: &Node) -> Result<Config, Problem> {
     let mut fields = Fields::of_message(envoy)?;
     let filters = fields.take("http_filters");

@@ -1,7 +1,7 @@
 //! `rate_limits` of routes and virtual hosts: what of a request a rate limit service is told.
 
 use super::matching::{HeaderMatch, read_header_match, read_metadata_keys};
-use super::{Source, refuse};
+use super::{Source, one_of, refuse};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 
@@ -98,25 +98,14 @@ fn read_action(node: &Node) -> Result<DescribeBy, Problem> {
         "metadata",
         "header_value_match",
     ];
-    let mut fields = Fields::of_message(node)?;
-    refuse(
-        &fields,
-        &[
-            "dynamic_metadata",
-            "extension",
-            "masked_remote_address",
-            "query_parameter_value_match",
-            "query_parameters",
-        ],
-        "a rate limit's action",
-    )?;
-    let found = KNOWN.map(|name| Some((name, fields.take(name)?)));
-    fields.finish()?;
-    let found: Vec<(&str, &Node)> = found.into_iter().flatten().collect();
-    let [(name, node)] = found[..] else {
-        let message = format!("expected exactly one of {}", KNOWN.join(", "));
-        return Err(Problem::at(&node.place, message, ""));
-    };
+    let elsewhere = [
+        "dynamic_metadata",
+        "extension",
+        "masked_remote_address",
+        "query_parameter_value_match",
+        "query_parameters",
+    ];
+    let (name, node) = one_of(node, &KNOWN, &elsewhere, "a rate limit's action")?;
     let mut fields = Fields::of_message(node)?;
     let mut text = |name| -> Result<String, Problem> {
         Ok(fields.require(name)?.as_string_field()?.to_owned())

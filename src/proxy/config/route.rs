@@ -7,7 +7,7 @@ use super::matching::{HeaderMatch, PathMatch, read_match};
 use super::per_route::PerRoute;
 use super::rate_limits::{RateLimit, read_rate_limits};
 use super::retry::RetryPolicy;
-use super::{Metadata, refuse};
+use super::{Metadata, not_one_of, refuse};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 
@@ -273,10 +273,9 @@ fn read_route(node: &Node) -> Result<Route, Problem> {
         (None, Some(node), None) => read_direct(node)?,
         (None, None, Some(node)) => Action::Redirect(read_redirect(node)?),
         _ => {
-            return Err(Problem::at(
+            return Err(not_one_of(
                 &node.place,
-                "expected exactly one of route, redirect and direct_response",
-                "",
+                "route, redirect and direct_response",
             ));
         }
     };

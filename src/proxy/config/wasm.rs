@@ -1,7 +1,7 @@
 //! `envoy.extensions.wasm.v3.PluginConfig`: a plugin, its VM and its code.
 
 use super::any::{any_bytes, base64, typed_as};
-use super::not_simulated;
+use super::{not_one_of, not_simulated};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 use std::collections::BTreeSet;
@@ -344,10 +344,9 @@ fn read_code(node: &Node) -> Result<Code, Problem> {
         )),
         (None, Some(bytes), None) => Ok(Code::Inline(base64(bytes)?)),
         (None, None, Some(text)) => Ok(Code::Inline(text.as_str()?.as_bytes().to_vec())),
-        _ => Err(Problem::at(
+        _ => Err(not_one_of(
             &local.place,
-            "expected exactly one of filename, inline_bytes and inline_string",
-            "",
+            "filename, inline_bytes and inline_string",
         )),
     }
 }

@@ -3,6 +3,7 @@
 use super::flag;
 use crate::model::Problem;
 use crate::model::yaml::Fields;
+use crate::proxy::config::not_one_of;
 
 /// What a route says of the buffer filter.
 #[derive(Clone, Copy, Debug)]
@@ -35,10 +36,9 @@ impl BufferRoute {
                 fields.finish()?;
                 Ok(Self::Limit(limit))
             }
-            _ => Err(Problem::at(
+            _ => Err(not_one_of(
                 &fields.node().place,
-                "expected exactly one of `disabled: true` and `buffer`",
-                "",
+                "`disabled: true` and `buffer`",
             )),
         }
     }

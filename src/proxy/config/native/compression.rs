@@ -4,7 +4,7 @@ use super::{flag, list};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 use crate::proxy::config::any::typed;
-use crate::proxy::config::{not_simulated, refuse};
+use crate::proxy::config::{not_one_of, not_simulated, refuse};
 use crate::proxy::gzip::Effort;
 
 /// The compressor's settings.
@@ -224,10 +224,9 @@ impl CompressorRoute {
                 fields.finish()?;
             }
             _ => {
-                return Err(Problem::at(
+                return Err(not_one_of(
                     &fields.node().place,
-                    "expected exactly one of `disabled: true` and `overrides`",
-                    "",
+                    "`disabled: true` and `overrides`",
                 ));
             }
         }

@@ -4,7 +4,7 @@ use super::{Percent, flag, list, text};
 use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 use crate::proxy::config::matching::{HeaderMatch, read_header_match};
-use crate::proxy::config::refuse;
+use crate::proxy::config::{not_one_of, refuse};
 
 /// The settings.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ fn read_delay(node: &Node) -> Result<(Delay, Percent), Problem> {
             empty(node)?;
             Delay::Header
         }
-        _ => return Err(one_of(node, "fixed_delay and header_delay")),
+        _ => return Err(not_one_of(&node.place, "fixed_delay and header_delay")),
     };
     Ok((delay, share))
 }
@@ -134,7 +134,7 @@ fn read_rate(node: &Node) -> Result<(Option<u64>, Percent), Problem> {
             }
         }
         (None, Some(node)) => empty(node).map(|()| (None, share)),
-        _ => Err(one_of(node, "fixed_limit and header_limit")),
+        _ => Err(not_one_of(&node.place, "fixed_limit and header_limit")),
     }
 }
 
@@ -155,11 +155,12 @@ fn read_abort(node: &Node) -> Result<(Abort, Percent), Problem> {
             empty(node)?;
             Abort::Header
         }
-        _ => return Err(one_of(node, "http_status, grpc_status and header_abort")),
+        _ => {
+            return Err(not_one_of(
+                &node.place,
+                "http_status, grpc_status and header_abort",
+            ));
+        }
     };
     Ok((abort, share))
-}
-
-fn one_of(node: &Node, names: &str) -> Problem {
-    Problem::at(&node.place, format!("expected exactly one of {names}"), "")
 }

@@ -5,7 +5,7 @@ use crate::model::Problem;
 use crate::model::yaml::{Fields, Node};
 use crate::proxy::config::change::{Addition, Append, read_addition, read_append};
 use crate::proxy::config::matching::{TextMatch, read_text_match};
-use crate::proxy::config::{Format, refuse};
+use crate::proxy::config::{Format, not_one_of, refuse};
 
 /// The filter's settings.
 #[derive(Clone, Debug)]
@@ -101,10 +101,9 @@ fn read_mutation(node: &Node) -> Result<Mutation, Problem> {
             fields.finish()?;
             Ok(Mutation::RemoveMatching(key))
         }
-        _ => Err(Problem::at(
+        _ => Err(not_one_of(
             &node.place,
-            "expected exactly one of append, remove and remove_on_match",
-            "",
+            "append, remove and remove_on_match",
         )),
     }
 }
@@ -127,10 +126,6 @@ fn read_parameter(node: &Node) -> Result<Parameter, Problem> {
             fields.finish()?;
             Ok(Parameter::Append(key, value, action))
         }
-        _ => Err(Problem::at(
-            &node.place,
-            "expected exactly one of append and remove",
-            "",
-        )),
+        _ => Err(not_one_of(&node.place, "append and remove")),
     }
 }

@@ -4,7 +4,7 @@ use super::{flag, list, text};
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
 use crate::proxy::config::matching::{HeaderMatch, PathMatch, read_match};
-use crate::proxy::config::{not_simulated, refuse};
+use crate::proxy::config::{not_one_of, not_simulated, refuse};
 use crate::proxy::jwt::{Jwk, Unusable, read_jwks};
 
 /// The filter's settings.
@@ -343,10 +343,9 @@ impl JwtRoute {
         match (disabled, name) {
             (Some(node), None) if node.as_bool()? => Ok(Self(None)),
             (None, Some(node)) => Ok(Self(Some(node.as_string_field()?.to_owned()))),
-            _ => Err(Problem::at(
+            _ => Err(not_one_of(
                 &fields.node().place,
-                "expected exactly one of `disabled: true` and `requirement_name`",
-                "",
+                "`disabled: true` and `requirement_name`",
             )),
         }
     }

@@ -6,7 +6,7 @@ use crate::model::yaml::{Fields, Node};
 use crate::proxy::config::matching::{
     HeaderMatch, MetadataMatch, TextMatch, read_header_match, read_metadata_match, read_text_match,
 };
-use crate::proxy::config::{Source, not_simulated, refuse};
+use crate::proxy::config::{Source, not_simulated, one_of, refuse};
 use std::net::IpAddr;
 
 /// The filter's settings, or a route's in their place.
@@ -206,29 +206,6 @@ fn read_set(
     Ok(items)
 }
 
-/// The one key of a map, in the spelling of the message.
-fn one<'a>(
-    node: &'a Node,
-    known: &[&'static str],
-    elsewhere: &[&str],
-) -> Result<(&'static str, &'a Node), Problem> {
-    let mut fields = Fields::of_message(node)?;
-    refuse(&fields, elsewhere, "an rbac rule")?;
-    let found: Vec<(&'static str, &Node)> = known
-        .iter()
-        .filter_map(|name| Some((*name, fields.take(name)?)))
-        .collect();
-    fields.finish()?;
-    match found[..] {
-        [one] => Ok(one),
-        _ => Err(Problem::at(
-            &node.place,
-            format!("expected exactly one of {}", known.join(", ")),
-            "",
-        )),
-    }
-}
-
 fn read_permission(node: &Node) -> Result<Rule, Problem> {
     const KNOWN: [&str; 12] = [
         "and_rules",
@@ -245,7 +222,7 @@ fn read_permission(node: &Node) -> Result<Rule, Problem> {
         "sourced_metadata",
     ];
     let elsewhere = ["matcher", "uri_template"];
-    let (name, node) = one(node, &KNOWN, &elsewhere)?;
+    let (name, node) = one_of(node, &KNOWN, &elsewhere, "an rbac rule")?;
     Ok(match name {
         "and_rules" => Rule::All(read_set(node, "rules", read_permission)?),
         "or_rules" => Rule::Some(read_set(node, "rules", read_permission)?),
@@ -292,7 +269,7 @@ fn read_principal(node: &Node) -> Result<Rule, Problem> {
         "sourced_metadata",
     ];
     let elsewhere = ["custom", "filter_state"];
-    let (name, node) = one(node, &KNOWN, &elsewhere)?;
+    let (name, node) = one_of(node, &KNOWN, &elsewhere, "an rbac rule")?;
     Ok(match name {
         "and_ids" => Rule::All(read_set(node, "ids", read_principal)?),
         "or_ids" => Rule::Some(read_set(node, "ids", read_principal)?),
