@@ -8,7 +8,7 @@ pub(super) mod event;
 mod state;
 mod text;
 
-use crate::model::lab::{Assertion, Expectation, Matcher};
+use crate::model::lab::{Assertion, ClientAssertion, Expectation, Matcher, UpstreamAssertion};
 use crate::model::report::{Check, ScenarioReport, UpstreamRequest};
 use crate::model::trace::{Event, Kind};
 use crate::model::{Bytes, Headers};
@@ -73,9 +73,9 @@ impl Out<'_> {
 
 fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     match assertion {
-        Assertion::Client { .. } => client(assertion, report, out),
-        Assertion::Upstream { .. } => upstream(assertion, report, out),
-        Assertion::Connection { .. } => connection::connection(assertion, report, out),
+        Assertion::Client(wanted) => client(wanted, report, out),
+        Assertion::Upstream(wanted) => upstream(wanted, report, out),
+        Assertion::Connection(wanted) => connection::connection(wanted, report, out),
         Assertion::Log { level, text, count } => {
             let lines = || {
                 report.logs.iter().filter(|log| {
@@ -146,22 +146,19 @@ fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
             results,
             trap,
         } => call(*index, results.as_deref(), trap.as_deref(), report, out),
-        Assertion::State { .. } => state::state(assertion, report, out),
+        Assertion::State(wanted) => state::state(wanted, report, out),
     }
 }
 
-fn client(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
-    let Assertion::Client {
+fn client(wanted: &ClientAssertion, report: &ScenarioReport, out: &mut Out<'_>) {
+    let ClientAssertion {
         request,
         status,
         headers,
         no_headers,
         body,
         outcome,
-    } = assertion
-    else {
-        return;
-    };
+    } = wanted;
     let who = format!("client response {request}");
     let Some(exchange) = report.exchanges.get(*request) else {
         return out.put(
@@ -173,12 +170,11 @@ fn client(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     };
     if let Some(outcome) = outcome {
         out.event = event::of_client(&report.events, *request, "");
-        let word = |outcome| format!("{outcome:?}").to_lowercase();
         out.put(
             exchange.outcome == *outcome,
             format!("{who}: outcome"),
-            word(*outcome),
-            word(exchange.outcome),
+            outcome.word().to_owned(),
+            exchange.outcome.word().to_owned(),
         );
     }
     out.event = event::of_client(&report.events, *request, "response_headers");
@@ -201,18 +197,15 @@ fn client(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
     );
 }
 
-fn upstream(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
-    let Assertion::Upstream {
+fn upstream(wanted: &UpstreamAssertion, report: &ScenarioReport, out: &mut Out<'_>) {
+    let UpstreamAssertion {
         cluster,
         request,
         count,
         headers,
         no_headers,
         body,
-    } = assertion
-    else {
-        return;
-    };
+    } = wanted;
     let seen: Vec<&UpstreamRequest> = report
         .exchanges
         .iter()

@@ -2,6 +2,13 @@
 //!
 //! `lab::parse` makes it from YAML and reports what is wrong with line and column.
 
+mod assertion;
+
+pub use assertion::{
+    Assertion, ClientAssertion, ConnectionAssertion, StateAssertion, UpstreamAssertion,
+    UpstreamOfConnection,
+};
+
 use super::exercise::{Play, Quest};
 use super::yaml::Node;
 use super::{Bytes, Exercise, Headers, Place, Request};
@@ -331,129 +338,6 @@ pub struct Expectation {
     pub why: String,
     /// Where it is written.
     pub place: Place,
-}
-
-/// What can be asserted of a run.
-#[derive(Clone, Debug)]
-pub enum Assertion {
-    /// What the client of a request received.
-    Client {
-        /// Which request, from 0.
-        request: usize,
-        /// Its status.
-        status: Option<u16>,
-        /// Headers that it has. Several values must match in order.
-        headers: Vec<(String, Vec<Matcher>)>,
-        /// Headers that it does not have.
-        no_headers: Vec<String>,
-        /// Its body.
-        body: Option<Matcher>,
-        /// How the exchange ended.
-        outcome: Option<super::report::ExchangeOutcome>,
-    },
-    /// What a cluster received.
-    Upstream {
-        /// The cluster; any when absent.
-        cluster: Option<String>,
-        /// Which request to it, from 0.
-        request: usize,
-        /// How many there were.
-        count: Option<usize>,
-        /// Headers that it has.
-        headers: Vec<(String, Vec<Matcher>)>,
-        /// Headers that it does not have.
-        no_headers: Vec<String>,
-        /// Its body.
-        body: Option<Matcher>,
-    },
-    /// A TCP connection.
-    Connection {
-        /// Which connection, from 0, in the order in which they were opened.
-        index: usize,
-        /// How it stands at the end.
-        outcome: Option<super::report::ConnectionOutcome>,
-        /// Who closed it.
-        closed_by: Option<super::report::Closer>,
-        /// All that the client sent.
-        sent: Option<Matcher>,
-        /// All that the client received.
-        received: Option<Matcher>,
-        /// What its upstream saw.
-        upstream: Option<UpstreamOfConnection>,
-    },
-    /// Log lines.
-    Log {
-        /// Their level; any when absent.
-        level: Option<String>,
-        /// Their text; any when absent.
-        text: Option<Matcher>,
-        /// How many; at least one when absent.
-        count: Option<usize>,
-    },
-    /// Callbacks of a filter, in order; others may come between.
-    Callbacks {
-        /// The plugin's name; any when absent.
-        filter: Option<String>,
-        /// Names without `proxy_`.
-        order: Vec<String>,
-    },
-    /// Host calls.
-    HostCalls {
-        /// The import's name.
-        name: String,
-        /// How many.
-        count: usize,
-    },
-    /// A line of the access log.
-    AccessLog {
-        /// Which, from 0.
-        line: usize,
-        /// Its text.
-        text: Matcher,
-    },
-    /// The result of a `call`.
-    Call {
-        /// Which, from 0.
-        index: usize,
-        /// What it returned.
-        results: Option<Vec<serde_json::Number>>,
-        /// Text that its trap must contain.
-        trap: Option<String>,
-    },
-    /// State at the end of the scenario; each named value must match.
-    State {
-        /// `shared_data`, by key, in any vm_id.
-        shared_data: Vec<(String, Matcher)>,
-        /// Queue lengths by name.
-        queues: Vec<(String, u64)>,
-        /// Stats by name.
-        metrics: Vec<(String, u64)>,
-        /// How many VMs.
-        vms: Option<u64>,
-        /// How many of them failed.
-        failed_vms: Option<u64>,
-        /// Streams that never ended.
-        stalled_streams: Option<u64>,
-        /// The most bytes that a filter held back.
-        peak_buffer_max: Option<u64>,
-        /// The most fuel that one callback may use.
-        fuel_max: Option<u64>,
-        /// The most pages of linear memory that one VM may have.
-        pages_max: Option<u64>,
-    },
-}
-
-/// What is asserted of a TCP connection's upstream.
-#[derive(Clone, Debug, Default)]
-pub struct UpstreamOfConnection {
-    /// The cluster; any when absent.
-    pub cluster: Option<String>,
-    /// How many connections there were to it.
-    pub count: Option<usize>,
-    /// All that the first of them received.
-    pub received: Option<Matcher>,
-    /// All that the first of them sent.
-    pub sent: Option<Matcher>,
 }
 
 /// How a value is compared.

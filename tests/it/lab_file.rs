@@ -210,30 +210,22 @@ fn every_key_is_read() {
         ["1", "-2", "1.5", "18446744073709551615"]
     );
 
-    let Assertion::Client {
-        request,
-        status,
-        headers,
-        no_headers,
-        body,
-        outcome,
-    } = &first.expect[0].assertion
-    else {
+    let Assertion::Client(client) = &first.expect[0].assertion else {
         panic!()
     };
     assert_eq!(
-        (*request, *status, *outcome),
+        (client.request, client.status, client.outcome),
         (1, Some(200), Some(ExchangeOutcome::Reset))
     );
     assert_eq!(
         (
-            headers[0].0.as_str(),
-            headers[1].1.len(),
-            no_headers[0].as_str()
+            client.headers[0].0.as_str(),
+            client.headers[1].1.len(),
+            client.no_headers[0].as_str()
         ),
         ("x-hello", 2, "server")
     );
-    assert!(matches!(body, Some(Matcher::Contains(_))));
+    assert!(matches!(client.body, Some(Matcher::Contains(_))));
     assert_eq!(
         (first.expect[0].hint.as_str(), first.expect[0].why.as_str()),
         ("Which callback sees the response?", "Because.")

@@ -8,10 +8,16 @@ use super::{ADMIN, CONTROL};
 use crate::export::bootstrap::Whole;
 use crate::export::bundle::{Bundle, Names};
 use crate::model::Request;
-use crate::model::lab::{Assertion, Lab, Matcher, Scenario, Traffic, TrafficAction};
+use crate::model::lab::{
+    Assertion, ClientAssertion, Lab, Matcher, Scenario, StateAssertion, Traffic, TrafficAction,
+    UpstreamAssertion,
+};
 use crate::model::report::ExchangeOutcome;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
+
+/// What is looked at, in words, and the check for the server; or why nobody outside can tell.
+type Check = (String, Result<Value, &'static str>);
 
 /// The functions of the script.
 const FUNCTIONS: &str = include_str!("verify.sh");
@@ -155,64 +161,13 @@ impl Outside {
         })
     }
 
-    /// An assertion as checks of the script, or why it is none.
-    fn checks(&self, assertion: &Assertion) -> Vec<(String, Result<Value, &'static str>)> {
+    /// An assertion as checks of the script.
+    fn checks(&self, assertion: &Assertion) -> Vec<Check> {
         const INSIDE: &str =
             "it happens inside Envoy; its trace log shows it, which `tour trace` reads";
         match assertion {
-            Assertion::Client {
-                request,
-                status,
-                headers,
-                no_headers,
-                body,
-                outcome,
-            } => {
-                let words = format!("the client's response {request}");
-                if *outcome == Some(ExchangeOutcome::Stalled) {
-                    return vec![(words, Err("from outside, never and late look alike"))];
-                }
-                let mut check = message("client", *request, headers, no_headers, body.as_ref());
-                if let Some(status) = status {
-                    check.insert("status".to_owned(), (*status).into());
-                }
-                if let Some(outcome) = outcome {
-                    let word = serde_json::to_value(outcome).unwrap_or_default();
-                    check.insert("outcome".to_owned(), word);
-                }
-                vec![(words, Ok(check.into()))]
-            }
-            Assertion::Upstream {
-                cluster,
-                request,
-                count,
-                headers,
-                no_headers,
-                body,
-            } => {
-                let words = match cluster {
-                    Some(cluster) => format!("what {cluster} got, request {request}"),
-                    None => format!("what upstreams got, request {request}"),
-                };
-                let seen: Vec<_> = headers
-                    .iter()
-                    .filter(|(name, _)| name != ":scheme")
-                    .cloned()
-                    .collect();
-                let mut check = message("upstream", *request, &seen, no_headers, body.as_ref());
-                if let Some(cluster) = cluster {
-                    check.insert("cluster".to_owned(), cluster.as_str().into());
-                }
-                if let Some(count) = count {
-                    check.insert("count".to_owned(), (*count).into());
-                }
-                let mut checks = vec![(words.clone(), Ok(check.into()))];
-                if seen.len() < headers.len() {
-                    let why = "an HTTP/1.1 server is not told the scheme";
-                    checks.push((format!("{words}, `:scheme`"), Err(why)));
-                }
-                checks
-            }
+            Assertion::Client(wanted) => vec![client(wanted)],
+            Assertion::Upstream(wanted) => upstream(wanted),
             Assertion::Log { level, text, count } => {
                 let mut check = Map::new();
                 check.insert("kind".to_owned(), "log".into());
@@ -237,36 +192,92 @@ impl Outside {
             }
             Assertion::Callbacks { .. } => vec![("the order of callbacks".to_owned(), Err(INSIDE))],
             Assertion::HostCalls { name, .. } => vec![(format!("calls of {name}"), Err(INSIDE))],
-            Assertion::Connection { index, .. } => vec![(
-                format!("connection {index}"),
+            Assertion::Connection(wanted) => vec![(
+                format!("connection {}", wanted.index),
                 Err("it is about bytes of TCP, and curl speaks HTTP"),
             )],
             Assertion::Call { index, .. } => vec![(
                 format!("call {index}"),
                 Err("it calls a plain module, without a proxy"),
             )],
-            Assertion::State { metrics, .. } => {
-                let mut checks: Vec<_> = metrics
-                    .iter()
-                    .map(|(name, value)| {
-                        let check = json!({"kind": "stat", "name": name, "value": value});
-                        (format!("the stat {name}"), Ok(check))
-                    })
-                    .collect();
-                let hidden = hidden(assertion);
-                if !hidden.is_empty() {
-                    let why = "no interface of Envoy's shows it";
-                    checks.push((hidden.join(", "), Err(why)));
-                }
-                checks
-            }
+            Assertion::State(wanted) => state(wanted),
         }
     }
 }
 
+fn client(wanted: &ClientAssertion) -> Check {
+    let ClientAssertion {
+        request,
+        status,
+        headers,
+        no_headers,
+        body,
+        outcome,
+    } = wanted;
+    let words = format!("the client's response {request}");
+    if *outcome == Some(ExchangeOutcome::Stalled) {
+        return (words, Err("from outside, never and late look alike"));
+    }
+    let mut check = message("client", *request, headers, no_headers, body.as_ref());
+    if let Some(status) = status {
+        check.insert("status".to_owned(), (*status).into());
+    }
+    if let Some(outcome) = outcome {
+        check.insert("outcome".to_owned(), outcome.word().into());
+    }
+    (words, Ok(check.into()))
+}
+
+fn upstream(wanted: &UpstreamAssertion) -> Vec<Check> {
+    let UpstreamAssertion {
+        cluster,
+        request,
+        count,
+        headers,
+        no_headers,
+        body,
+    } = wanted;
+    let words = match cluster {
+        Some(cluster) => format!("what {cluster} got, request {request}"),
+        None => format!("what upstreams got, request {request}"),
+    };
+    let seen: Vec<_> = headers
+        .iter()
+        .filter(|(name, _)| name != ":scheme")
+        .cloned()
+        .collect();
+    let mut check = message("upstream", *request, &seen, no_headers, body.as_ref());
+    if let Some(cluster) = cluster {
+        check.insert("cluster".to_owned(), cluster.as_str().into());
+    }
+    if let Some(count) = count {
+        check.insert("count".to_owned(), (*count).into());
+    }
+    let mut checks = vec![(words.clone(), Ok(check.into()))];
+    if seen.len() < headers.len() {
+        let why = "an HTTP/1.1 server is not told the scheme";
+        checks.push((format!("{words}, `:scheme`"), Err(why)));
+    }
+    checks
+}
+
+fn state(wanted: &StateAssertion) -> Vec<Check> {
+    let metrics = wanted.metrics.iter().map(|(name, value)| {
+        let check = json!({"kind": "stat", "name": name, "value": value});
+        (format!("the stat {name}"), Ok(check))
+    });
+    let mut checks: Vec<Check> = metrics.collect();
+    let hidden = hidden(wanted);
+    if !hidden.is_empty() {
+        let why = "no interface of Envoy's shows it";
+        checks.push((hidden.join(", "), Err(why)));
+    }
+    checks
+}
+
 /// Parts of a state that nothing outside shows.
-fn hidden(assertion: &Assertion) -> Vec<&'static str> {
-    let Assertion::State {
+fn hidden(wanted: &StateAssertion) -> Vec<&'static str> {
+    let StateAssertion {
         shared_data,
         queues,
         metrics: _,
@@ -276,10 +287,7 @@ fn hidden(assertion: &Assertion) -> Vec<&'static str> {
         peak_buffer_max,
         fuel_max,
         pages_max,
-    } = assertion
-    else {
-        return Vec::new();
-    };
+    } = wanted;
     let parts = [
         ("shared data", !shared_data.is_empty()),
         ("queues", !queues.is_empty()),

@@ -3,22 +3,19 @@
 use super::text::{expected, show};
 use super::{Out, event};
 use crate::model::Bytes;
-use crate::model::lab::{Assertion, Matcher, UpstreamOfConnection};
+use crate::model::lab::{ConnectionAssertion, Matcher, UpstreamOfConnection};
 use crate::model::report::{Closer, Connection, ScenarioReport};
 use crate::proxy::matches;
 
-pub(super) fn connection(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
-    let Assertion::Connection {
+pub(super) fn connection(wanted: &ConnectionAssertion, report: &ScenarioReport, out: &mut Out<'_>) {
+    let ConnectionAssertion {
         index,
         outcome,
         closed_by,
         sent,
         received,
         upstream,
-    } = assertion
-    else {
-        return;
-    };
+    } = wanted;
     let who = format!("connection {index}");
     let Some(connection) = report.connections.get(*index) else {
         let never = "it was never opened".to_owned();

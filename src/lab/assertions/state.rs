@@ -2,15 +2,15 @@
 
 use super::Out;
 use super::text::{expected, show};
-use crate::model::lab::Assertion;
+use crate::model::lab::StateAssertion;
 use crate::model::report::{ConnectionOutcome, ExchangeOutcome, ScenarioReport};
 use crate::proxy::matches;
 
 /// Bytes in a page of linear memory.
 const PAGE: u64 = 65_536;
 
-pub(super) fn state(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
-    let Assertion::State {
+pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut Out<'_>) {
+    let StateAssertion {
         shared_data,
         queues,
         metrics,
@@ -20,10 +20,7 @@ pub(super) fn state(assertion: &Assertion, report: &ScenarioReport, out: &mut Ou
         peak_buffer_max,
         fuel_max,
         pages_max,
-    } = assertion
-    else {
-        return;
-    };
+    } = wanted;
     for (key, matcher) in shared_data {
         let values: Vec<&[u8]> = report
             .shared_data

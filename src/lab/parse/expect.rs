@@ -6,7 +6,10 @@
 use super::values;
 use crate::abi;
 use crate::model::Problem;
-use crate::model::lab::{Assertion, Expectation, Traffic, TrafficAction, UpstreamOfConnection};
+use crate::model::lab::{
+    Assertion, ClientAssertion, ConnectionAssertion, Expectation, StateAssertion, Traffic,
+    TrafficAction, UpstreamAssertion, UpstreamOfConnection,
+};
 use crate::model::report::{Closer, ConnectionOutcome, ExchangeOutcome};
 use crate::model::yaml::{Fields, Key, Node, nearest};
 
@@ -72,7 +75,7 @@ fn one(node: &Node, traffic: Option<&[Traffic]>) -> Result<Expectation, Problem>
 
 fn client(node: &Node, requests: Option<usize>) -> Result<Assertion, Problem> {
     let mut f = Fields::of(node)?;
-    let assertion = Assertion::Client {
+    let assertion = ClientAssertion {
         request: index(f.take("request"), requests, "request")?,
         status: f
             .take("status")
@@ -96,12 +99,12 @@ fn client(node: &Node, requests: Option<usize>) -> Result<Assertion, Problem> {
         node,
         &["status", "headers", "no_headers", "body", "outcome"],
     )?;
-    Ok(assertion)
+    Ok(Assertion::Client(assertion))
 }
 
 fn upstream(node: &Node) -> Result<Assertion, Problem> {
     let mut f = Fields::of(node)?;
-    let assertion = Assertion::Upstream {
+    let assertion = UpstreamAssertion {
         cluster: f.take("cluster").map(super::text_of).transpose()?,
         request: f
             .take("request")
@@ -123,7 +126,7 @@ fn upstream(node: &Node) -> Result<Assertion, Problem> {
     };
     f.finish()?;
     says_something(node, &["count", "headers", "no_headers", "body"])?;
-    Ok(assertion)
+    Ok(Assertion::Upstream(assertion))
 }
 
 /// How many TCP connections the traffic opens: one for each name, and one for each item without.
@@ -143,7 +146,7 @@ fn connections(traffic: &[Traffic]) -> usize {
 
 fn connection(node: &Node, connections: Option<usize>) -> Result<Assertion, Problem> {
     let mut f = Fields::of(node)?;
-    let assertion = Assertion::Connection {
+    let assertion = ConnectionAssertion {
         index: index(f.take("index"), connections, "connection")?,
         outcome: f.take("outcome").map(connection_outcome).transpose()?,
         closed_by: f.take("closed_by").map(closer).transpose()?,
@@ -156,7 +159,7 @@ fn connection(node: &Node, connections: Option<usize>) -> Result<Assertion, Prob
         node,
         &["outcome", "closed_by", "sent", "received", "upstream"],
     )?;
-    Ok(assertion)
+    Ok(Assertion::Connection(assertion))
 }
 
 fn of_connection(node: &Node) -> Result<UpstreamOfConnection, Problem> {
@@ -307,7 +310,7 @@ fn state(node: &Node) -> Result<Assertion, Problem> {
     let queues = numbers("queues")?;
     let metrics = numbers("metrics")?;
     let mut number = |name| f.take(name).map(Node::as_u64).transpose();
-    let assertion = Assertion::State {
+    let assertion = StateAssertion {
         shared_data,
         queues,
         metrics,
@@ -320,7 +323,7 @@ fn state(node: &Node) -> Result<Assertion, Problem> {
     };
     f.finish()?;
     says_something(node, &KEYS)?;
-    Ok(assertion)
+    Ok(Assertion::State(assertion))
 }
 
 fn numbers(node: &Node) -> Result<Vec<(String, u64)>, Problem> {
@@ -331,12 +334,11 @@ fn numbers(node: &Node) -> Result<Vec<(String, u64)>, Problem> {
 }
 
 fn outcome(node: &Node) -> Result<ExchangeOutcome, Problem> {
-    match node.as_str()? {
-        "completed" => Ok(ExchangeOutcome::Completed),
-        "reset" => Ok(ExchangeOutcome::Reset),
-        "stalled" => Ok(ExchangeOutcome::Stalled),
-        _ => Err(node.expected("completed, reset or stalled")),
-    }
+    let word = node.as_str()?;
+    let found = ExchangeOutcome::ALL
+        .into_iter()
+        .find(|outcome| outcome.word() == word);
+    found.ok_or_else(|| node.expected("completed, reset or stalled"))
 }
 
 /// An index from 0 into what the scenario sends.
