@@ -522,29 +522,16 @@ fn responses_of_1xx_are_swallowed_and_no_filter_hears_of_them() {
 
 #[test]
 fn with_proxy_100_continue_1xx_reach_the_client_and_expect_the_upstream() {
-    let text = r#"
-name: t
-envoy:
-  static_resources:
-    clusters: [{name: web}]
-    listeners:
-    - filter_chains:
-      - filters:
-        - name: m
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: i
-            proxy_100_continue: true
-            http_filters: [{name: r, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]
-            route_config: {virtual_hosts: [{name: v, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: web}}]}]}
-upstreams: {web: [{reply: {informational: [100]}}]}
-scenarios:
-- name: s
-  traffic:
-  - request: {method: POST, headers: {expect: 100-continue}, body: x}
-"#;
-    let report = crate::lab_run::run_with(text, &Default::default()).unwrap();
-    let report = &report.scenarios[0];
+    let envoy = Bootstrap {
+        manager: "            proxy_100_continue: true\n",
+        ..Bootstrap::default()
+    };
+    let report = play(
+        &envoy.text(),
+        "upstreams: {web: [{reply: {informational: [100]}}]}",
+        "  - request: {method: POST, headers: {expect: 100-continue}, body: x}",
+    );
+    let report = &report;
     let seen = report
         .events
         .iter()

@@ -1,6 +1,7 @@
 //! What routes say beyond where to: filters on and off, weighted clusters, headers of every level,
 //! and what the connection manager refuses before a route is asked.
 
+use super::bootstrap::Bootstrap;
 use super::router::play;
 use super::{answer, callbacks, first, guest, lab, play_with, response, steps};
 use crate::lab_run::refused;
@@ -28,49 +29,30 @@ fn the_most_specific_place_that_names_a_filter_decides() {
     // A filter that is off in the chain; what the route configuration, the host and the route say.
     let wat = guest(&[("on_request_headers", "add request x-f 1")]);
     let bytes = proxy_wasm_tour::model::Bytes::from(wat::parse_str(&wat).unwrap()).to_base64();
-    let off = format!("typed_per_filter_config: {{f: {{{FILTER}, disabled: true}}}}");
-    let on = format!("typed_per_filter_config: {{f: {{{FILTER}, config: {{}}}}}}");
-    let none = "name: x".to_owned();
+    let wasm = "\"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+    let off = format!(", typed_per_filter_config: {{f: {{{FILTER}, disabled: true}}}}");
+    let on = format!(", typed_per_filter_config: {{f: {{{FILTER}, config: {{}}}}}}");
     for (chain, all, host, route, runs) in [
-        (false, &none, &none, "", true),
-        (true, &none, &none, "", false),
-        (true, &on, &none, "", true),
-        (false, &on, &off, "", false),
-        (true, &off, &on, "", true),
-        (true, &on, &on, &off, false),
-        (false, &off, &off, &on, true),
+        (false, "", "", "", true),
+        (true, "", "", "", false),
+        (true, &*on, "", "", true),
+        (false, &*on, &*off, "", false),
+        (true, &*off, &*on, "", true),
+        (true, &*on, &*on, &*off, false),
+        (false, &*off, &*off, &*on, true),
     ] {
-        let route = match route {
-            "" => String::new(),
-            said => format!(", {said}"),
+        let envoy = Bootstrap {
+            filters: &format!(
+                "{{name: f, disabled: {chain}, typed_config: {{{wasm}, config: {{name: f, vm_config: {{code: {{local: {{filename: /f.wasm}}}}}}}}}}}}, "
+            ),
+            all_routes: all,
+            host,
+            route,
+            ..Bootstrap::default()
         };
-        let host = host.replace("name: x", "metadata: {}");
-        let text = format!(
-            r#"
-name: t
-envoy:
-  static_resources:
-    clusters: [{{name: web}}]
-    listeners:
-    - filter_chains:
-      - filters:
-        - name: m
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: i
-            http_filters:
-            - {{name: f, disabled: {chain}, typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm, config: {{name: f, vm_config: {{code: {{local: {{filename: /f.wasm}}}}}}}}}}}}
-            - {{name: r, typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}}}
-            route_config:
-              {all}
-              virtual_hosts: [{{name: v, domains: ["*"], {host}, routes: [{{match: {{prefix: /}}, route: {{cluster: web}}{route}}}]}}]
-files: {{/f.wasm: {{base64: "{bytes}"}}}}
-scenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]
-"#
-        );
-        let report = crate::lab_run::run_with(&text, &Default::default())
-            .unwrap_or_else(|p| panic!("{p}\n{text}"));
-        let sent = &first(&report.scenarios[0]).upstream_requests[0].headers;
+        let files = format!("files: {{/f.wasm: {{base64: \"{bytes}\"}}}}");
+        let report = play(&envoy.text(), &files, "  - request: {}");
+        let sent = &first(&report).upstream_requests[0].headers;
         assert_eq!(
             sent.get("x-f").is_some(),
             runs,
@@ -169,33 +151,17 @@ fn a_header_may_name_the_cluster() {
 fn headers_of_route_host_and_all_routes_are_added_in_that_order() {
     let add = |value: &str| {
         format!(
-            "request_headers_to_add: [{{header: {{key: x-way, value: {value}}}}}], response_headers_to_add: [{{header: {{key: x-back, value: {value}}}}}]"
+            ", request_headers_to_add: [{{header: {{key: x-way, value: {value}}}}}], response_headers_to_add: [{{header: {{key: x-back, value: {value}}}}}]"
         )
     };
-    let (route, host) = (add("route"), add("host"));
-    let text = format!(
-        r#"
-name: t
-envoy:
-  static_resources:
-    clusters: [{{name: web}}]
-    listeners:
-    - filter_chains:
-      - filters:
-        - name: m
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: i
-            http_filters: [{{name: r, typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}}}]
-            route_config:
-              request_headers_to_add: [{{header: {{key: x-way, value: all}}}}]
-              response_headers_to_add: [{{header: {{key: x-back, value: all}}}}]
-              virtual_hosts: [{{name: v, domains: ["*"], {host}, routes: [{{match: {{prefix: /}}, route: {{cluster: web}}, {route}}}]}}]
-scenarios: [{{name: s, traffic: [{{request: {{}}}}]}}]
-"#
-    );
-    let report = crate::lab_run::run_with(&text, &Default::default()).unwrap();
-    let report = &report.scenarios[0];
+    let envoy = Bootstrap {
+        all_routes: &add("all"),
+        host: &add("host"),
+        route: &add("route"),
+        ..Bootstrap::default()
+    };
+    let report = play(&envoy.text(), "", "  - request: {}");
+    let report = &report;
     let values = |headers: &proxy_wasm_tour::model::Headers, name: &str| {
         let all = headers
             .get_all(name)

@@ -1,6 +1,7 @@
 //! `envoy.filters.http.cors`.
 
 use super::{answer, counters, filter, got, of, play, recorded, routed};
+use crate::proxy::bootstrap::Bootstrap;
 
 const POLICY: &str = ", allow_origin_string_match: [{exact: 'https://a.example'}, {suffix: .b.example}], allow_methods: 'GET, POST', allow_headers: x-token, expose_headers: x-rt, max_age: '600', allow_credentials: true";
 const PREFLIGHT: &str =
@@ -191,32 +192,20 @@ fn shadow_counts_and_changes_nothing() {
 #[test]
 fn policies_are_merged_field_by_field_the_route_first() {
     let kind = of("cors.v3.CorsPolicy");
-    let envoy = format!(
-        r#"
-  static_resources:
-    clusters: [{{name: web}}]
-    listeners:
-    - filter_chains:
-      - filters:
-        - name: m
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: ingress
-            http_filters:
-            - {{name: f, typed_config: {{{cors}}}}}
-            - {{name: r, typed_config: {{{router}}}}}
-            route_config:
-              typed_per_filter_config: {{f: {{{kind}, max_age: '9', allow_methods: ALL}}}}
-              virtual_hosts:
-              - name: v
-                domains: ["*"]
-                typed_per_filter_config: {{f: {{{kind}, allow_methods: HOST, allow_credentials: true, filter_enabled: {{default_value: {{numerator: 0}}}}}}}}
-                routes: [{{match: {{prefix: /}}, route: {{cluster: web}}, typed_per_filter_config: {{f: {{{kind}, allow_credentials: false, allow_origin_string_match: [{{exact: 'https://a.example'}}]}}}}}}]
-"#,
-        cors = of("cors.v3.Cors"),
-        router = of("router.v3.Router"),
-    );
-    let report = play(&envoy, &[PREFLIGHT]);
+    let envoy = Bootstrap {
+        filters: &format!("{{name: f, typed_config: {{{}}}}}, ", of("cors.v3.Cors")),
+        all_routes: &format!(
+            ", typed_per_filter_config: {{f: {{{kind}, max_age: '9', allow_methods: ALL}}}}"
+        ),
+        host: &format!(
+            ", typed_per_filter_config: {{f: {{{kind}, allow_methods: HOST, allow_credentials: true, filter_enabled: {{default_value: {{numerator: 0}}}}}}}}"
+        ),
+        route: &format!(
+            ", typed_per_filter_config: {{f: {{{kind}, allow_credentials: false, allow_origin_string_match: [{{exact: 'https://a.example'}}]}}}}"
+        ),
+        ..Bootstrap::default()
+    };
+    let report = play(&envoy.text(), &[PREFLIGHT]);
     // Whether it is on, the most specific policy alone decides.
     assert_eq!(answer(&report), "200 \"\" - cors_response");
     assert_eq!(got(&report, "access-control-allow-methods"), "HOST");

@@ -1,6 +1,7 @@
 //! `envoy.filters.http.header_mutation`.
 
 use super::{filter, got, of, play, recorded, routed, sent};
+use crate::proxy::bootstrap::Bootstrap;
 
 fn mutations(text: &str) -> String {
     filter(
@@ -156,34 +157,20 @@ fn the_most_specific_mutations_come_first_unless_they_shall_win() {
     let kind = of("header_mutation.v3.HeaderMutationPerRoute");
     let said = |value: &str| {
         format!(
-            "typed_per_filter_config: {{f: {{{kind}, mutations: {{request_mutations: [{{append: {{header: {{key: x-a, value: {value}}}}}}}]}}}}}}"
+            ", typed_per_filter_config: {{f: {{{kind}, mutations: {{request_mutations: [{{append: {{header: {{key: x-a, value: {value}}}}}}}]}}}}}}"
         )
     };
     for (wins, expected) in [("false", "route|host|all"), ("true", "all|host|route")] {
-        let envoy = format!(
-            r#"
-  static_resources:
-    clusters: [{{name: web}}]
-    listeners:
-    - filter_chains:
-      - filters:
-        - name: m
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: ingress
-            http_filters:
-            - {{name: f, typed_config: {{{filter}, most_specific_header_mutations_wins: {wins}}}}}
-            - {{name: r, typed_config: {{{router}}}}}
-            route_config:
-              {all}
-              virtual_hosts: [{{name: v, domains: ["*"], {host}, routes: [{{match: {{prefix: /}}, route: {{cluster: web}}, {route}}}]}}]
-"#,
-            filter = of("header_mutation.v3.HeaderMutation"),
-            router = of("router.v3.Router"),
-            all = said("all"),
-            host = said("host"),
-            route = said("route"),
-        );
-        assert_eq!(sent(&play(&envoy, &["{}"]), "x-a"), expected);
+        let filter = of("header_mutation.v3.HeaderMutation");
+        let envoy = Bootstrap {
+            filters: &format!(
+                "{{name: f, typed_config: {{{filter}, most_specific_header_mutations_wins: {wins}}}}}, "
+            ),
+            all_routes: &said("all"),
+            host: &said("host"),
+            route: &said("route"),
+            ..Bootstrap::default()
+        };
+        assert_eq!(sent(&play(&envoy.text(), &["{}"]), "x-a"), expected);
     }
 }

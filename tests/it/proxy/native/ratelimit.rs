@@ -1,6 +1,7 @@
 //! `envoy.filters.http.ratelimit`, against a scripted service.
 
 use super::{answer, filter, first, got, of, refused};
+use crate::proxy::bootstrap::Bootstrap;
 use crate::proxy::router;
 use proxy_wasm_tour::model::Bytes;
 use proxy_wasm_tour::model::report::ScenarioReport;
@@ -284,31 +285,16 @@ fn limits_of_the_virtual_host_hold_where_the_route_has_none_or_as_it_says() {
             "route host",
         ),
     ] {
-        let text = format!(
-            r#"
-  static_resources:
-    clusters: [{{name: web}}, {{name: rls}}]
-    listeners:
-    - filter_chains:
-      - filters:
-        - name: m
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: ingress
-            http_filters:
-            - {{name: f, typed_config: {{{filter}{SERVICE}}}}}
-            - {{name: r, typed_config: {{{router}}}}}
-            route_config:
-              virtual_hosts:
-              - name: v
-                domains: ["*"]
-                rate_limits: [{{actions: [{{generic_key: {{descriptor_value: host}}}}]}}]
-                routes: [{{match: {{prefix: /}}, route: {{cluster: web{route}}}{rest}}}]
-"#,
-            filter = of("ratelimit.v3.RateLimit"),
-            router = of("router.v3.Router"),
-        );
-        let report = ask(&text, &ok(), "{}");
+        let filter = of("ratelimit.v3.RateLimit");
+        let envoy = Bootstrap {
+            clusters: ", {name: rls}",
+            filters: &format!("{{name: f, typed_config: {{{filter}{SERVICE}}}}}, "),
+            host: &limits("actions: [{generic_key: {descriptor_value: host}}]"),
+            action: route,
+            route: &rest,
+            ..Bootstrap::default()
+        };
+        let report = ask(&envoy.text(), &ok(), "{}");
         let message = String::from_utf8_lossy(&asked(&report)).into_owned();
         let found: Vec<&str> = ["route", "host"]
             .into_iter()
