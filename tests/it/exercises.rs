@@ -2,6 +2,7 @@
 //! that is planted in one, by a message of its own.
 
 use crate::lab_run::run_text;
+use crate::support::one_filter;
 use proxy_wasm_tour::course::Content;
 use proxy_wasm_tour::export::gate::{Verdict, check};
 use std::cell::Cell;
@@ -14,18 +15,7 @@ const INDEX: &str = "---\nid: first\ntitle: All kinds\ngoal: answer\nminutes: 5\
 /// Logs the value of `x-name`, or `nobody` when the host has none.
 const GREETER: &str = include_str!("exercises.wat");
 
-const LAB: &str = r#"name: All kinds
-envoy:
-  http_filters:
-  - name: envoy.filters.http.wasm
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
-      config:
-        name: greeter
-        vm_config: {runtime: envoy.wasm.runtime.v8, code: {local: {filename: /f.wasm}}}
-files:
-  /f.wasm: {path: start/f.wat.wasm}
-scenarios:
+const SCENARIOS: &str = "scenarios:
 - name: Anna
   traffic:
   - request: {path: /, headers: {x-name: Anna}}
@@ -33,8 +23,7 @@ scenarios:
   hidden: true
   traffic:
   - request: {path: /, headers: {x-name: Bert}}
-exercises:
-"#;
+";
 
 const COMMON: &str = "  task: Do it.\n  hints: [Look.]\n  why: So it is.\n";
 
@@ -58,11 +47,12 @@ const HOST: &str = "- id: be-host\n  kind: host\n  scenarios: [Seen]\n  calls:\n
 const QUIZ: &str = "- id: ask\n  kind: quiz\n  questions:\n  - id: who\n    question: Who?\n    choices:\n\
     \x20   - {text: me, say: No.}\n    - {text: you, say: Yes., right: true}\n";
 
-/// A lab with one exercise, its own files, and what stands after the exercise.
+/// A lab with one exercise, its own files and scenarios, and what stands after the exercise.
 struct Planted<'a> {
     exercise: String,
-    scenarios: &'a str,
-    rest: &'a str,
+    files: &'a str,
+    scenarios: String,
+    rest: String,
     answers: &'a str,
     samples: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
 }
@@ -71,8 +61,9 @@ impl Default for Planted<'_> {
     fn default() -> Self {
         Self {
             exercise: String::new(),
-            scenarios: "",
-            rest: "",
+            files: "",
+            scenarios: String::new(),
+            rest: String::new(),
             answers: "",
             samples: &|name| Err(format!("is not built: {name}")),
         }
@@ -81,9 +72,19 @@ impl Default for Planted<'_> {
 
 impl Planted<'_> {
     fn lab(&self) -> String {
-        let lab = LAB.replace("{path: start/f.wat.wasm}", "{wat: {edit: f.wat}}");
-        let lab = lab.replace("exercises:\n", &format!("{}exercises:\n", self.scenarios));
-        format!("{lab}{}{COMMON}{}", self.exercise, self.rest)
+        let filter = one_filter(
+            "{name: greeter, vm_config: {runtime: envoy.wasm.runtime.v8, code: {local: {filename: /f.wasm}}}}",
+        );
+        let Self {
+            exercise,
+            files,
+            scenarios,
+            rest,
+            ..
+        } = self;
+        format!(
+            "name: All kinds\n{filter}files:\n  /f.wasm: {{wat: {{edit: f.wat}}}}\n{files}{SCENARIOS}{scenarios}exercises:\n{exercise}{COMMON}{rest}"
+        )
     }
 
     fn verdict(&self) -> Verdict {
@@ -104,6 +105,12 @@ impl Planted<'_> {
             put(&format!("{FOLDER}/solution/answers.yaml"), self.answers);
         }
         check(&content, self.samples)
+    }
+
+    /// The problems, without their places.
+    fn messages(&self) -> Vec<String> {
+        let problems = self.verdict().problems;
+        problems.into_iter().map(|p| p.message).collect()
     }
 
     fn problems(&self) -> Vec<String> {
@@ -131,9 +138,17 @@ fn plain(exercise: &str) -> Planted<'_> {
     }
 }
 
+/// The only problem of an exercise with something else in the place of a part of it.
 fn planted(exercise: &str, from: &str, to: &str) -> String {
     assert!(exercise.contains(from), "{from}");
     plain(&exercise.replacen(from, to, 1)).fault()
+}
+
+/// Faults of one exercise: what is replaced, by what, and what is said.
+fn check_faults(exercise: &str, faults: &[[&str; 3]]) {
+    for [from, to, expected] in faults {
+        assert_eq!(planted(exercise, from, to), *expected, "{to}");
+    }
 }
 
 const SEEN: &str = "- name: Seen\n  traffic:\n  - request: {path: /, headers: {x-name: Anna}}\n  expect:\n\
@@ -142,7 +157,7 @@ const SEEN: &str = "- name: Seen\n  traffic:\n  - request: {path: /, headers: {x
 fn host(answers: &str) -> Planted<'_> {
     Planted {
         exercise: HOST.to_string(),
-        scenarios: SEEN,
+        scenarios: SEEN.to_string(),
         answers,
         ..Planted::default()
     }
@@ -165,7 +180,7 @@ fn exercises_of_every_answered_kind_pass_and_their_answers_come_from_the_run() {
 fn graded(exercise: &str, answers: &str) -> proxy_wasm_tour::model::report::Graded {
     let planted = Planted {
         exercise: exercise.to_string(),
-        scenarios: SEEN,
+        scenarios: SEEN.to_string(),
         ..Planted::default()
     };
     let report = run_text(
@@ -274,42 +289,60 @@ fn an_answer_that_could_never_be_one_is_refused_with_its_place() {
 
 #[test]
 fn a_prediction_must_be_told_by_the_run() {
-    assert_eq!(
-        planted(PREDICT, "choices: [200, 503]", "choices: [201, 503]"),
-        "no choice is what the run gives: 200"
-    );
-    assert_eq!(
-        planted(PREDICT, ", hint: Look at the timeline.", ""),
-        "a value without a hint"
-    );
-    assert_eq!(
-        planted(PREDICT, "scenario: Anna", "scenario: Ana"),
-        "no scenario is named `Ana`"
-    );
-    assert_eq!(
-        planted(PREDICT, "id: calls", "id: status"),
-        "a second item with the id `status`"
-    );
-    assert_eq!(
-        planted(PREDICT, "{answer: {calls: 1}", "{answer: {call: 1}"),
-        "this exercise has no `call`"
+    check_faults(
+        PREDICT,
+        &[
+            [
+                "choices: [200, 503]",
+                "choices: [201, 503]",
+                "no choice is what the run gives: 200",
+            ],
+            [
+                ", hint: Look at the timeline.",
+                "",
+                "a value without a hint",
+            ],
+            [
+                "scenario: Anna",
+                "scenario: Ana",
+                "no scenario is named `Ana`",
+            ],
+            [
+                "id: calls",
+                "id: status",
+                "a second item with the id `status`",
+            ],
+            [
+                "{answer: {calls: 1}",
+                "{answer: {call: 1}",
+                "this exercise has no `call`",
+            ],
+        ],
     );
 }
 
 #[test]
 fn a_mistake_in_an_answer_must_be_wrong_and_have_its_own_message() {
-    assert_eq!(
-        planted(PREDICT, "{answer: {calls: 1}", "{answer: {calls: 2}"),
-        "mistake 1 of `guess` is right"
-    );
-    assert_eq!(
-        planted(PREDICT, "say: There is one more.", "say: ''"),
-        "mistake 1 of `guess` has nothing to say"
-    );
     let twice = "  mistakes:\n  - {answer: {calls: 3}, say: There is one more.}\n";
-    assert_eq!(
-        planted(PREDICT, "  mistakes:\n", twice),
-        "mistake 2 of `guess` says the same as mistake 1"
+    check_faults(
+        PREDICT,
+        &[
+            [
+                "{answer: {calls: 1}",
+                "{answer: {calls: 2}",
+                "mistake 1 of `guess` is right",
+            ],
+            [
+                "say: There is one more.",
+                "say: ''",
+                "mistake 1 of `guess` has nothing to say",
+            ],
+            [
+                "  mistakes:\n",
+                twice,
+                "mistake 2 of `guess` says the same as mistake 1",
+            ],
+        ],
     );
     let wide = "  mistakes:\n  - {answer: {status: 200}, say: It is so.}\n";
     let problems = plain(&PREDICT.replacen("  mistakes:\n", wide, 1)).problems();
@@ -317,17 +350,21 @@ fn a_mistake_in_an_answer_must_be_wrong_and_have_its_own_message() {
         problems[1].ends_with("mistake 2 of `guess` is taken for mistake 1"),
         "{problems:#?}"
     );
-    assert_eq!(
-        planted(ORDER, "{answer: [up, log]", "{answer: [log, up]"),
-        "mistake 1 of `life` is right"
+    check_faults(
+        ORDER,
+        &[[
+            "{answer: [up, log]",
+            "{answer: [log, up]",
+            "mistake 1 of `life` is right",
+        ]],
     );
-    assert_eq!(
-        planted(
-            FIND,
+    check_faults(
+        FIND,
+        &[[
             "{answer: {kind: callback, name: on_request_headers}",
-            "{answer: {name: on_request_body}"
-        ),
-        "no answer could be mistake 1 of `where`"
+            "{answer: {name: on_request_body}",
+            "no answer could be mistake 1 of `where`",
+        ]],
     );
 }
 
@@ -365,9 +402,9 @@ fn an_event_to_be_found_must_be_there_and_not_be_every_event() {
     );
     let every = FIND.split("  mistakes:").next().unwrap();
     let event = "{kind: host_call, name: proxy_log, args: {message: Anna}}";
-    assert_eq!(
-        planted(every, event, "{args: {}}"),
-        "every event is right for `where`"
+    check_faults(
+        every,
+        &[[event, "{args: {}}", "every event is right for `where`"]],
     );
 }
 
@@ -393,7 +430,7 @@ fn the_host_must_be_answered_by_the_solution_and_called_by_the_guest() {
             "mistakes:\n- name: cut\n  files: {{answers.yaml: 'be-host: {answers}'}}\n  expect:\n  - log: {{text: An}}\n  say: {say}\n"
         );
         let mut planted = host("be-host: {value.status: Ok, value.size: 4}\n");
-        planted.rest = &rest;
+        planted.rest = rest;
         planted.problems()
     };
     let cut = "{value.status: Ok, value.size: 2}";
@@ -409,13 +446,12 @@ fn the_host_must_be_answered_by_the_solution_and_called_by_the_guest() {
 
 #[test]
 fn a_choice_of_a_quiz_says_something() {
-    assert_eq!(
-        planted(QUIZ, "say: No.", "say: ''"),
-        "a choice that says nothing"
-    );
-    assert_eq!(
-        planted(QUIZ, ", right: true", ""),
-        "expected one right choice"
+    check_faults(
+        QUIZ,
+        &[
+            ["say: No.", "say: ''", "a choice that says nothing"],
+            [", right: true", "", "expected one right choice"],
+        ],
     );
 }
 
@@ -434,76 +470,50 @@ fn module(kind: &str) -> Planted<'_> {
         exercise: format!(
             "- id: mine\n  kind: {kind}\n  file: /m.wasm\n  scenarios: [two, three]\n{asks}"
         ),
+        files: "  /m.wasm: {wat: '(module (func (export \"f\") (param i32) (result i32) (local.get 0)))'}\n",
         scenarios: "- name: two\n  traffic: [{call: {module: /f.wasm, export: proxy_abi_version_0_2_1, args: []}}, {call: {module: /m.wasm, export: f, args: [2]}}]\n\
             \x20 expect:\n  - call: {index: 1, results: [4]}\n    hint: Twice two.\n\
             - name: three\n  hidden: true\n  traffic: [{call: {module: /m.wasm, export: f, args: [3]}}]\n\
-            \x20 expect:\n  - call: {results: [6]}\n    hint: Twice three.\n",
-        rest: Box::leak(
-            format!("mutants:\n- name: always four\n  modules: {{/m.wasm: {{wat: '{FOUR}'}}}}\n")
-                .into_boxed_str(),
+            \x20 expect:\n  - call: {results: [6]}\n    hint: Twice three.\n".to_string(),
+        rest: format!(
+            "mutants:\n- name: always four\n  modules: {{/m.wasm: {{wat: '{FOUR}'}}}}\n"
         ),
         ..Planted::default()
     }
 }
 
-/// Adds the file to a lab that [`module`] has made.
-fn with_file(planted: &Planted<'_>) -> Vec<String> {
-    let mut content = Content {
-        root: "content".to_string(),
-        ..Content::default()
-    };
-    let lab = planted.lab().replace(
-        "files:\n",
-        "files:\n  /m.wasm: {wat: '(module (func (export \"f\") (param i32) (result i32) (local.get 0)))'}\n",
-    );
-    for (path, text) in [
-        ("en/00-start/part.md", "---\nid: start\ntitle: Start\n---\n"),
-        ("en/00-start/01-first/index.md", INDEX),
-        ("en/00-start/01-first/lab.yaml", &*lab),
-        ("en/00-start/01-first/start/f.wat", GREETER),
-    ] {
-        content
-            .files
-            .insert(path.to_string(), text.as_bytes().to_vec());
-    }
-    let problems = check(&content, planted.samples).problems;
-    problems.iter().map(|p| p.message.clone()).collect()
-}
-
 #[test]
 fn a_module_of_ones_own_is_tried_by_hidden_scenarios() {
-    assert_eq!(with_file(&module("own")), Vec::<String>::new());
+    assert_eq!(module("own").messages(), Vec::<String>::new());
     let mut wrong = module("own");
     wrong.exercise = wrong.exercise.replacen("i32.mul", "i32.add", 1);
-    assert!(with_file(&wrong)[0].starts_with("the solution fails in `three`"));
+    assert!(wrong.messages()[0].starts_with("the solution fails in `three`"));
     let mut weak = module("own");
-    weak.scenarios = Box::leak(
-        weak.scenarios
-            .replace("args: [3]", "args: [2]")
-            .replace("[6]", "[4]")
-            .into_boxed_str(),
-    );
+    weak.scenarios = weak
+        .scenarios
+        .replace("args: [3]", "args: [2]")
+        .replace("[6]", "[4]");
     assert_eq!(
-        with_file(&weak),
+        weak.messages(),
         ["the mutant `always four` passes every exercise"]
     );
     let mut gone = module("own");
     gone.exercise = gone.exercise.replacen("/m.wasm", "/n.wasm", 1);
-    assert_eq!(
-        with_file(&gone)[0],
-        "there is no file `/n.wasm` in this lab"
-    );
+    assert_eq!(gone.messages()[0], "there is no file `/n.wasm` in this lab");
 }
 
 #[test]
 fn one_card_passes_and_each_that_fails_says_why() {
-    assert_eq!(with_file(&module("patch")), Vec::<String>::new());
+    assert_eq!(module("patch").messages(), Vec::<String>::new());
     let mut silent = module("patch");
     silent.exercise = silent.exercise.replacen(", say: Nothing happens.", "", 1);
-    assert_eq!(with_file(&silent), ["a card that fails in silence"]);
+    assert_eq!(silent.messages(), ["a card that fails in silence"]);
     let mut none = module("patch");
     none.exercise = none.exercise.replacen("i32.mul", "i32.add", 1);
-    assert!(with_file(&none).contains(&"no card of the exercise `mine` passes".to_string()));
+    assert!(
+        none.messages()
+            .contains(&"no card of the exercise `mine` passes".to_string())
+    );
 }
 
 #[test]
@@ -518,32 +528,13 @@ fn a_run_that_is_another_one_each_time_is_refused() {
         Ok(wat::parse_str(text).unwrap())
     };
     let mut planted = plain(FIND);
+    planted.files = "  /s.wasm: {sample: s}\n";
     planted.scenarios =
-        "- name: other\n  traffic: [{call: {module: /s.wasm, export: f, args: []}}]\n";
+        "- name: other\n  traffic: [{call: {module: /s.wasm, export: f, args: []}}]\n".to_string();
     planted.samples = &sample;
-    let mut content = planted.lab();
-    content = content.replace("files:\n", "files:\n  /s.wasm: {sample: s}\n");
-    let mut files = Content {
-        root: "content".to_string(),
-        ..Content::default()
-    };
-    for (path, text) in [
-        ("en/00-start/part.md", "---\nid: start\ntitle: Start\n---\n"),
-        ("en/00-start/01-first/index.md", INDEX),
-        ("en/00-start/01-first/lab.yaml", &*content),
-        ("en/00-start/01-first/start/f.wat", GREETER),
-    ] {
-        files
-            .files
-            .insert(path.to_string(), text.as_bytes().to_vec());
-    }
-    let problems = check(&files, planted.samples).problems;
-    assert!(
-        problems
-            .iter()
-            .any(|p| p.message == "two runs of the solution differ"),
-        "{problems:#?}"
-    );
+    let messages = planted.messages();
+    let expected = "two runs of the solution differ".to_string();
+    assert!(messages.contains(&expected), "{messages:#?}");
 }
 
 #[test]

@@ -1,37 +1,12 @@
 //! Exports: what is written, and that a bootstrap read back runs as the lab it came from.
 
-use crate::support::{root, sample, samples};
-use proxy_wasm_tour::export::{Bundle, Disk, Named, Target, bundle, import};
-use proxy_wasm_tour::lab::{Beside, Compiled, Contents, RunOptions, Sample, parse, resolve, run};
+use crate::support::{Around, one_filter, root, sample};
+use proxy_wasm_tour::export::{Bundle, Named, Target, bundle, import};
+use proxy_wasm_tour::lab::{Beside, Contents, RunOptions, Sample, parse, resolve, run};
 use proxy_wasm_tour::model::lab::Lab;
 use proxy_wasm_tour::model::report::Report;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The disk around a lab; a module takes the place of what a compiler makes, which may not be there.
-struct Around(Disk);
-
-impl Beside for Around {
-    fn part(&self, name: &str) -> Option<String> {
-        self.0.part(name)
-    }
-
-    fn sample(&self, name: &str) -> Sample {
-        self.0.sample(name)
-    }
-
-    fn samples(&self) -> Vec<String> {
-        self.0.samples()
-    }
-
-    fn compiled(&self, _: &str, _: &str) -> Compiled {
-        Compiled::Bytes(sample("add-header").into())
-    }
-
-    fn path(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.path(path)
-    }
-}
 
 /// A bundle's files as what stands beside a lab.
 struct Written<'a>(&'a Bundle);
@@ -91,13 +66,6 @@ fn every_lab() -> Vec<(PathBuf, &'static str)> {
     labs
 }
 
-fn around(path: &Path, parts: &str) -> Around {
-    let mut disk = Disk::around(path);
-    disk.samples = samples().to_owned();
-    disk.parts = parts.to_owned();
-    Around(disk)
-}
-
 fn read(path: &Path, around: &Around) -> Option<(Lab, Contents)> {
     let text = std::fs::read_to_string(path).unwrap();
     let lab = parse("lab.yaml", &text, around).ok()?;
@@ -106,7 +74,7 @@ fn read(path: &Path, around: &Around) -> Option<(Lab, Contents)> {
 }
 
 fn lab_of(text: &str) -> (Lab, Contents) {
-    let around = around(&root().join("lab.yaml"), "start");
+    let around = Around::of(&root().join("lab.yaml"), "start");
     let lab = parse("lab.yaml", text, &around).unwrap_or_else(|why| panic!("{why}"));
     let contents = resolve(&lab, &around).unwrap();
     (lab, contents)
@@ -142,7 +110,7 @@ fn back(bundle: &Bundle) -> (Lab, Contents) {
 fn an_imported_bootstrap_runs_as_the_lab_it_came_from_byte_for_byte() {
     let mut compared = 0;
     for (path, parts) in every_lab() {
-        let around = around(&path, parts);
+        let around = Around::of(&path, parts);
         // A starter may be such that nothing runs at all.
         let Some((mut lab, contents)) = read(&path, &around) else {
             continue;
@@ -166,19 +134,6 @@ fn an_imported_bootstrap_runs_as_the_lab_it_came_from_byte_for_byte() {
 }
 
 const REMOTE: &str = r#"
-name: Fetched
-envoy:
-  http_filters:
-  - name: envoy.filters.http.wasm
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
-      config:
-        name: fetched
-        vm_config:
-          code:
-            remote:
-              http_uri: {uri: "http://code.local/f.wasm", cluster: code, timeout: 10s}
-              sha256: SHA256
   clusters: [{name: web}, {name: code}]
 files:
   http://code.local/f.wasm: {sample: add-header, delay: 80ms}
@@ -192,8 +147,11 @@ scenarios:
 #[test]
 fn code_from_a_url_stays_there_and_the_module_comes_along() {
     let sha256 = proxy_wasm_tour::host::doctor("f", &sample("add-header")).sha256;
-    let (lab, contents) = lab_of(&REMOTE.replace("SHA256", &sha256));
-    let around = around(&root().join("lab.yaml"), "start");
+    let filter = one_filter(&format!(
+        r#"{{name: fetched, vm_config: {{code: {{remote: {{http_uri: {{uri: "http://code.local/f.wasm", cluster: code, timeout: 10s}}, sha256: {sha256}}}}}}}}}"#
+    ));
+    let (lab, contents) = lab_of(&format!("name: Fetched\n{filter}{REMOTE}"));
+    let around = Around::of(&root().join("lab.yaml"), "start");
     let bundle = exported(&lab, &contents, Target::Envoy, &around);
     assert!(Written(&bundle).file("f.wasm").is_some());
     assert!(
@@ -214,7 +172,7 @@ fn code_from_a_url_stays_there_and_the_module_comes_along() {
 #[test]
 fn what_istio_fetches_is_a_file_for_envoy() {
     let seed = root().join("tests/fuzz/seeds/istio.yaml");
-    let around = around(&seed, "start");
+    let around = Around::of(&seed, "start");
     let (mut lab, contents) = read(&seed, &around).unwrap();
     lab.name = "Istio".to_owned();
     let module: Vec<u8> = sample("add-header");
@@ -246,7 +204,7 @@ fn what_istio_fetches_is_a_file_for_envoy() {
 #[test]
 fn everything_that_the_reader_supplies_is_written_out() {
     let (lab, contents) = lab_of("name: Short\nenvoy: {clusters: [{name: web}, {name: auth}]}\n");
-    let around = around(&root().join("lab.yaml"), "start");
+    let around = Around::of(&root().join("lab.yaml"), "start");
     let bundle = exported(&lab, &contents, Target::Envoy, &around);
     let written = Written(&bundle);
     let yaml = written.text("envoy.yaml");
@@ -270,7 +228,7 @@ fn everything_that_the_reader_supplies_is_written_out() {
 #[test]
 fn a_bootstrap_alone_becomes_a_lab_with_one_request() {
     let (lab, contents) = lab_of("name: Alone\n");
-    let around = around(&root().join("lab.yaml"), "start");
+    let around = Around::of(&root().join("lab.yaml"), "start");
     let bundle = exported(&lab, &contents, Target::Envoy, &around);
     let written = Written(&bundle);
     let bootstrap = Named {
@@ -307,7 +265,7 @@ fn an_import_says_what_is_wrong_and_where() {
     };
     let (lab, contents) =
         lab_of(&std::fs::read_to_string("tests/it/labs/add-header.yaml").unwrap());
-    let around = around(&root().join("lab.yaml"), "start");
+    let around = Around::of(&root().join("lab.yaml"), "start");
     let bundle = exported(&lab, &contents, Target::Envoy, &around);
     let whole = Written(&bundle).text("envoy.yaml").to_owned();
     let missing = refused(&whole, None);

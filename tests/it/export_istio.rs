@@ -1,34 +1,9 @@
 //! Exports for Istio and as projects: what stands in them, and what they say that they cannot.
 
-use crate::support::{root, samples};
-use proxy_wasm_tour::export::{Bundle, Disk, Sources, Target, bundle, yaml_text};
-use proxy_wasm_tour::lab::{Beside, Compiled, Sample, parse, resolve};
+use crate::support::{Around, root};
+use proxy_wasm_tour::export::{Bundle, Sources, Target, bundle, yaml_text};
+use proxy_wasm_tour::lab::{parse, resolve};
 use proxy_wasm_tour::model::Problem;
-
-/// The repository's disk, where AssemblyScript needs no compiler.
-struct Here(Disk);
-
-impl Beside for Here {
-    fn part(&self, name: &str) -> Option<String> {
-        self.0.part(name)
-    }
-
-    fn sample(&self, name: &str) -> Sample {
-        self.0.sample(name)
-    }
-
-    fn samples(&self) -> Vec<String> {
-        self.0.samples()
-    }
-
-    fn compiled(&self, _: &str, _: &str) -> Compiled {
-        Compiled::Bytes(crate::support::sample("add-header").into())
-    }
-
-    fn path(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.path(path)
-    }
-}
 
 struct NoSources;
 
@@ -39,9 +14,7 @@ impl Sources for NoSources {
 }
 
 fn export(text: &str, target: Target, sources: Option<&dyn Sources>) -> Result<Bundle, Problem> {
-    let mut disk = Disk::around(&root().join("lab.yaml"));
-    disk.samples = samples().to_owned();
-    let here = Here(disk);
+    let here = Around::of(&root().join("lab.yaml"), "start");
     let lab = parse("lab.yaml", text, &here).unwrap_or_else(|why| panic!("{why}"));
     let contents = resolve(&lab, &here).unwrap();
     bundle(&lab, &contents, target, sources.unwrap_or(&here.0))

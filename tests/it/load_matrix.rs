@@ -3,6 +3,7 @@
 //! The modules are WebAssembly text from a table. Each says in its log what was called.
 
 use crate::fuzz::world::Nothing;
+use crate::support::one_filter;
 use proxy_wasm_tour::lab::{self, RunOptions};
 use proxy_wasm_tour::model::report::ScenarioReport;
 use std::sync::Arc;
@@ -128,7 +129,8 @@ impl Guest {
     fn run(&self) -> Result<ScenarioReport, String> {
         let wat = self.wat();
         let module = wat::parse_str(&wat).unwrap_or_else(|e| panic!("{e}\n{wat}"));
-        let mut lab = lab::parse("load.yaml", LAB, &Nothing).unwrap_or_else(|p| panic!("{p}"));
+        let text = one_filter(CONFIG) + REST;
+        let mut lab = lab::parse("load.yaml", &text, &Nothing).unwrap_or_else(|p| panic!("{p}"));
         lab.name = format!("{:?}", self.markers);
         let contents = [("/guest.wasm".to_owned(), Arc::from(module))].into();
         let report =
@@ -172,19 +174,9 @@ impl Guest {
     }
 }
 
-const LAB: &str = r#"
-envoy:
-  http_filters:
-  - name: envoy.filters.http.wasm
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
-      config:
-        name: guest
-        vm_config:
-          runtime: envoy.wasm.runtime.v8
-          configuration: {"@type": type.googleapis.com/google.protobuf.StringValue, value: hello}
-          code: {local: {filename: /guest.wasm}}
-files:
+const CONFIG: &str = "{name: guest, vm_config: {runtime: envoy.wasm.runtime.v8, configuration: {\"@type\": type.googleapis.com/google.protobuf.StringValue, value: hello}, code: {local: {filename: /guest.wasm}}}}";
+
+const REST: &str = r#"files:
   /guest.wasm: {text: ""}
 upstreams:
   web:

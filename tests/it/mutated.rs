@@ -2,7 +2,7 @@
 
 use crate::lab_file::Table;
 use crate::labs;
-use crate::support::{sample, samples};
+use crate::support::{one_filter, sample, samples};
 use proxy_wasm_tour::export::Disk;
 use proxy_wasm_tour::lab::{RunOptions, Sample, parse, resolve, run};
 use std::collections::BTreeMap;
@@ -89,21 +89,16 @@ fn survives(bytes: Vec<u8>) -> bool {
         samples: BTreeMap::from([("damaged", Sample::Bytes(bytes.into()))]),
         ..Table::default()
     };
-    let lab = parse("lab.yaml", LAB, &table).unwrap_or_else(|problem| panic!("{problem}"));
+    let filter = one_filter(
+        "{name: damaged, vm_config: {runtime: envoy.wasm.runtime.v8, code: {local: {filename: /f.wasm}}}}",
+    );
+    let lab = parse("lab.yaml", &format!("{filter}{REST}"), &table)
+        .unwrap_or_else(|problem| panic!("{problem}"));
     let contents = resolve(&lab, &table).unwrap();
     run(&lab, &contents, &RunOptions::default()).is_ok()
 }
 
-const LAB: &str = r#"
-envoy:
-  http_filters:
-  - name: envoy.filters.http.wasm
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
-      config:
-        name: damaged
-        vm_config: {runtime: envoy.wasm.runtime.v8, code: {local: {filename: /f.wasm}}}
-files:
+const REST: &str = r#"files:
   /f.wasm: {sample: damaged}
 upstreams:
   web:

@@ -1,6 +1,9 @@
-//! What several tests need: the sample filters as built modules, and the repository's root.
+//! What several tests need: the sample filters as built modules, the repository's root
+//! and what stands around a lab in it.
 
 use proxy_wasm_tour::assembler::assemble;
+use proxy_wasm_tour::export::Disk;
+use proxy_wasm_tour::lab::{Beside, Compiled, Sample};
 use proxy_wasm_tour::protocol::Script;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -78,6 +81,54 @@ pub(crate) fn brought(name: &str, script: Option<&Script>) -> Vec<u8> {
             assemble(&script.source).unwrap_or_else(|e| panic!("{}: {e:?}", script.file))
         }
         None => sample(name),
+    }
+}
+
+/// The keys of a lab's `envoy` with one Wasm filter, whose `config` this is.
+pub(crate) fn one_filter(config: &str) -> String {
+    format!(
+        r#"envoy:
+  http_filters:
+  - name: envoy.filters.http.wasm
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+      config: {config}
+"#
+    )
+}
+
+/// The disk around a lab; a module takes the place of what a compiler makes, which may not be there.
+pub(crate) struct Around(pub(crate) Disk);
+
+impl Around {
+    /// What stands around this file, with the sample filters and its parts of this folder.
+    pub(crate) fn of(path: &Path, parts: &str) -> Self {
+        let mut disk = Disk::around(path);
+        disk.samples = samples().to_owned();
+        disk.parts = parts.to_owned();
+        Self(disk)
+    }
+}
+
+impl Beside for Around {
+    fn part(&self, name: &str) -> Option<String> {
+        self.0.part(name)
+    }
+
+    fn sample(&self, name: &str) -> Sample {
+        self.0.sample(name)
+    }
+
+    fn samples(&self) -> Vec<String> {
+        self.0.samples()
+    }
+
+    fn compiled(&self, _: &str, _: &str) -> Compiled {
+        Compiled::Bytes(sample("add-header").into())
+    }
+
+    fn path(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.0.path(path)
     }
 }
 

@@ -1,27 +1,15 @@
 //! The sample filters do what their lessons say.
 
 use super::{run_ok, run_with, story};
+use crate::support::one_filter;
 use proxy_wasm_tour::lab::RunOptions;
 
 /// A lab around one sample.
 pub(super) fn lab_of(sample: &str, configuration: &str, rest: &str) -> String {
-    format!(
-        r#"
-name: {sample}
-envoy:
-  http_filters:
-  - name: envoy.filters.http.wasm
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
-      config:
-        name: {sample}
-        configuration: {{"@type": type.googleapis.com/google.protobuf.StringValue, value: "{configuration}"}}
-        vm_config: {{runtime: envoy.wasm.runtime.v8, code: {{local: {{filename: /f.wasm}}}}}}
-files:
-  /f.wasm: {{sample: {sample}}}
-{rest}
-"#
-    )
+    let filter = one_filter(&format!(
+        r#"{{name: {sample}, configuration: {{"@type": type.googleapis.com/google.protobuf.StringValue, value: "{configuration}"}}, vm_config: {{runtime: envoy.wasm.runtime.v8, code: {{local: {{filename: /f.wasm}}}}}}}}"#
+    ));
+    format!("name: {sample}\n{filter}files:\n  /f.wasm: {{sample: {sample}}}\n{rest}\n")
 }
 
 const ADD_HEADER: &str = r#"
