@@ -1,7 +1,8 @@
 //! The trace of a run: what happened, in order, as plain data.
 
-use super::yaml::Node;
-use super::{Bytes, Problem};
+use super::Bytes;
+#[cfg(feature = "host")]
+use super::{Problem, yaml::Node};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -114,6 +115,7 @@ impl Kind {
     ///
     /// # Errors
     /// When it is none: all of them.
+    #[cfg(feature = "host")]
     pub fn read(node: &Node) -> Result<Self, Problem> {
         let word = node.as_str()?;
         let found = Self::ASKED.into_iter().find(|kind| kind.word() == word);

@@ -117,7 +117,7 @@ fn Filters(state: LabState) -> impl IntoView {
                     state.filter_rows();
                 }
             >
-                <option value="">{strings::ALL_Kind::ASKED}</option>
+                <option value="">{strings::ALL_KINDS}</option>
                 {kinds.collect_view()}
             </select>
             <div class="modes" role="group" aria-label=strings::VIEW>
