@@ -103,6 +103,26 @@ pub struct ScenarioReport {
     pub checks: Vec<Check>,
 }
 
+impl ScenarioReport {
+    /// How many VMs failed.
+    #[must_use]
+    pub fn failed_vms(&self) -> usize {
+        self.vms.iter().filter(|vm| vm.failed).count()
+    }
+
+    /// How many streams never ended: HTTP exchanges and TCP connections.
+    #[must_use]
+    pub fn stalled_streams(&self) -> usize {
+        let exchanges = self.exchanges.iter().map(|exchange| exchange.outcome);
+        let connections = self.connections.iter().map(|connection| connection.outcome);
+        let stalled = |outcome: &ExchangeOutcome| *outcome == ExchangeOutcome::Stalled;
+        exchanges.filter(stalled).count()
+            + connections
+                .filter(|outcome| *outcome == ConnectionOutcome::Stalled)
+                .count()
+    }
+}
+
 /// One HTTP request and its answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Exchange {

@@ -2,6 +2,7 @@
 //! that is planted in one, by a message of its own.
 
 use crate::lab_run::run_text;
+use crate::proxy::{guest, tcp};
 use crate::support::one_filter;
 use proxy_wasm_tour::course::Content;
 use proxy_wasm_tour::export::gate::{Verdict, check};
@@ -208,6 +209,21 @@ fn a_prediction_is_held_against_the_run() {
     assert!(check.event.is_some());
     assert_eq!(wrong.mistake.unwrap().say, "There is one more.");
     assert_eq!(wrong.scenario, "Anna");
+}
+
+#[test]
+fn a_stalled_connection_is_a_stalled_stream_for_a_prediction_too() {
+    let holds = guest(&[("on_downstream_data", "return 1")]);
+    let text = tcp::lab(
+        &[("f", &holds)],
+        "",
+        tcp::TCP_PROXY,
+        "scenarios:\n- name: s\n  traffic:\n  - tcp: {send: [abc], close: true}\n  expect:\n  - state: {stalled_streams: 1}\nexercises:\n\
+         - id: guess\n  kind: predict\n  scenario: s\n  task: Say it.\n  values:\n  - {id: n, label: N, of: {state: stalled_streams}, hint: Look.}\n",
+    );
+    let report = run_text(&text, &[("answers.yaml", "guess: {n: 1}")]).unwrap();
+    assert!(report.scenarios[0].ok);
+    assert_eq!(report.exercises[0].passed, Some(true));
 }
 
 #[test]

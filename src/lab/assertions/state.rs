@@ -3,7 +3,7 @@
 use super::Out;
 use super::text::{expected, show};
 use crate::model::lab::StateAssertion;
-use crate::model::report::{ConnectionOutcome, ExchangeOutcome, ScenarioReport};
+use crate::model::report::ScenarioReport;
 use crate::proxy::matches;
 
 /// Bytes in a page of linear memory.
@@ -57,23 +57,14 @@ pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut 
         }
     }
     let trap = super::event::of_trap(&report.events);
-    let failed = || report.vms.iter().filter(|vm| vm.failed).count() as u64;
-    let stalled = || {
-        report
-            .exchanges
-            .iter()
-            .filter(|e| e.outcome == ExchangeOutcome::Stalled)
-            .count() as u64
-            + report
-                .connections
-                .iter()
-                .filter(|c| c.outcome == ConnectionOutcome::Stalled)
-                .count() as u64
-    };
     for (what, wanted, actual) in [
         ("VMs", vms, report.vms.len() as u64),
-        ("failed VMs", failed_vms, failed()),
-        ("stalled streams", stalled_streams, stalled()),
+        ("failed VMs", failed_vms, report.failed_vms() as u64),
+        (
+            "stalled streams",
+            stalled_streams,
+            report.stalled_streams() as u64,
+        ),
     ] {
         if let Some(wanted) = wanted {
             out.event = if what == "failed VMs" { trap } else { None };

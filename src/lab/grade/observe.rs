@@ -4,7 +4,7 @@ use super::pick::matching;
 use crate::lab::assertions::event::{of_client, of_trap, of_upstream};
 use crate::model::Headers;
 use crate::model::exercise::Observed;
-use crate::model::report::{Exchange, ExchangeOutcome, Response, ScenarioReport, UpstreamRequest};
+use crate::model::report::{Exchange, Response, ScenarioReport, UpstreamRequest};
 
 /// What stands where there is nothing.
 const NONE: &str = "none";
@@ -42,11 +42,8 @@ pub(super) fn value(of: &Observed, ran: &ScenarioReport) -> String {
             }
         },
         Observed::Vms => number(ran.vms.len()),
-        Observed::FailedVms => number(ran.vms.iter().filter(|vm| vm.failed).count()),
-        Observed::StalledStreams => {
-            let stalled = |exchange: &&Exchange| exchange.outcome == ExchangeOutcome::Stalled;
-            number(ran.exchanges.iter().filter(stalled).count())
-        }
+        Observed::FailedVms => number(ran.failed_vms()),
+        Observed::StalledStreams => number(ran.stalled_streams()),
         Observed::SharedData(key) => {
             let found = ran.shared_data.values().find_map(|data| data.get(key));
             found.map_or(NONE.to_owned(), |value| {
