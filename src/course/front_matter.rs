@@ -117,7 +117,7 @@ impl PartMatter {
 fn read_id(node: &Node) -> Result<String, Problem> {
     let id = node.as_str()?;
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if id.chars().all(fits) {
+    if !id.is_empty() && id.chars().all(fits) {
         return Ok(id.to_string());
     }
     Err(node.expected("an id of lower-case letters, digits and hyphens"))

@@ -4,6 +4,7 @@
 
 use super::{Sources, assemblyscript};
 use crate::lab::{Beside, Compiled, Sample};
+use crate::model::{Place, Problem};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -118,6 +119,36 @@ fn gather(folder: &Path, below: &str, files: &mut Vec<(String, Vec<u8>)>) -> std
     Ok(())
 }
 
+/// The text of a file; `help` says what kind of file is wanted.
+///
+/// # Errors
+/// When it cannot be read, or is no UTF-8 text: then with the place of the first such byte.
+pub fn read_text(file: &str, help: &str) -> Result<String, Problem> {
+    let bytes = std::fs::read(file).map_err(|e| Problem::in_file(file, in_words(&e), help))?;
+    text_of(file, &bytes).map(str::to_owned)
+}
+
+/// Bytes of a file as text.
+///
+/// # Errors
+/// The place of the first byte that is no UTF-8.
+pub fn text_of<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let line = before.rsplit('\n').next().unwrap_or("");
+        let place = Place {
+            file: file.to_owned(),
+            line: before.matches('\n').count() as u32 + 1,
+            column: line.chars().count() as u32 + 1,
+        };
+        Problem::at(
+            &place,
+            "a byte that is no UTF-8",
+            "Save the file as UTF-8 text.",
+        )
+    })
+}
+
 /// What went wrong with a file, as a lower-case phrase.
 pub fn in_words(error: &std::io::Error) -> String {
     match error.kind() {
@@ -125,7 +156,7 @@ pub fn in_words(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         std::io::ErrorKind::NotADirectory => "is not a directory".to_owned(),
         std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
-        std::io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
+        std::io::ErrorKind::AlreadyExists => "a file stands where a folder is wanted".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -12,6 +12,7 @@ mod text;
 mod trial;
 
 use super::content::Samples;
+use super::text_of;
 use crate::course::{Book, Content, Facts, Lesson};
 use crate::model::{Place, Problem};
 use std::fmt;
@@ -34,6 +35,7 @@ pub fn check(content: &Content, samples: Samples<'_>) -> Verdict {
     verdict.take(book.problems.clone());
     for lesson in &book.lessons {
         verdict.take(stray_files(content, lesson));
+        verdict.take(broken_texts(content, lesson));
         let facts = proof::facts(content, lesson, samples, &mut verdict);
         if facts.is_some() {
             proof::prove(content, lesson, samples, &mut verdict);
@@ -45,7 +47,7 @@ pub fn check(content: &Content, samples: Samples<'_>) -> Verdict {
 
 /// What runs of a lesson's lab show: what the renderer needs for predictions and traces.
 ///
-/// `None` when the lesson has no lab, or one that cannot run; the gate says why.
+/// `None` when the lesson has no lab, or one that cannot run; the gate says why it cannot.
 pub fn facts(content: &Content, lesson: &Lesson, samples: Samples<'_>) -> Option<Facts> {
     proof::facts(content, lesson, samples, &mut Verdict::default())
 }
@@ -95,6 +97,19 @@ fn stray_files(content: &Content, lesson: &Lesson) -> Vec<Problem> {
             let help = "A lesson has index.md, lab.yaml, start/ and solution/.";
             Problem::in_file(content.name(path), "nothing reads this file", help)
         })
+        .collect()
+}
+
+/// Files of a lesson that are texts by their names, and are none: they would be passed over.
+fn broken_texts(content: &Content, lesson: &Lesson) -> Vec<Problem> {
+    const TEXTS: [&str; 7] = [".yaml", ".lua", ".wat", ".ts", ".rs", ".md", ".json"];
+    let own = format!("{}/", lesson.folder);
+    let texts = content
+        .files
+        .iter()
+        .filter(|(path, _)| path.starts_with(&own) && TEXTS.iter().any(|end| path.ends_with(end)));
+    texts
+        .filter_map(|(path, bytes)| text_of(&content.name(path), bytes).err())
         .collect()
 }
 

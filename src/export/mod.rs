@@ -26,7 +26,7 @@ mod yaml_text;
 
 pub use admin::{View, admin, envoy_log};
 pub use bundle::{Bundle, BundleFile, Sources, Target, bundle};
-pub use disk::{Disk, in_words};
+pub use disk::{Disk, in_words, read_text, text_of};
 pub use import::{Named, import, is_bootstrap};
 pub use stats::{stats_prometheus, stats_text};
 pub use wasm_log::{WasmLog, read_wasm_log};

@@ -187,8 +187,10 @@ fn missing(sample: &str, why: &str, file: &File, beside: &dyn Beside) -> Problem
     let names = names.iter().map(String::as_str);
     let help = match nearest(sample, names.clone()) {
         Some(near) if near != sample => format!("Did you mean `{near}`?"),
-        _ if names.len() == 0 => "`cargo xtask filters` builds them.".to_owned(),
-        _ => format!("Samples here: {}.", names.collect::<Vec<_>>().join(", ")),
+        // The gate knows a sample by its sources, built or not.
+        Some(_) => "`cargo xtask filters` builds it.".to_owned(),
+        None if names.len() == 0 => "`cargo xtask filters` builds them.".to_owned(),
+        None => format!("Samples here: {}.", names.collect::<Vec<_>>().join(", ")),
     };
     Problem::at(
         &file.place,

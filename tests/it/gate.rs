@@ -84,8 +84,8 @@ mutants:
 const START: &str = r#"(module (func (export "double") (param i32) (result i32) (local.get 0)))"#;
 const SOLUTION: &str = r#"(module (func (export "double") (param i32) (result i32) (i32.add (local.get 0) (local.get 0))))"#;
 
-/// The verdict on the sound course, with some of its files changed.
-fn verdict(changed: &[(&str, &str)]) -> Verdict {
+/// The sound course, with some of its files changed.
+fn lesson(changed: &[(&str, &str)]) -> Content {
     let part = "---\nid: start\ntitle: Start\n---\n";
     let mut content = Content {
         root: "content".to_string(),
@@ -102,7 +102,14 @@ fn verdict(changed: &[(&str, &str)]) -> Verdict {
     for (name, text) in lesson.iter().chain(changed) {
         put(format!("{FOLDER}/{name}"), text);
     }
-    check(&content, &|name| Err(format!("is not built: {name}")))
+    content
+}
+
+/// The verdict on it.
+fn verdict(changed: &[(&str, &str)]) -> Verdict {
+    check(&lesson(changed), &|name| {
+        Err(format!("is not built: {name}"))
+    })
 }
 
 /// The problems of the course when `from` is replaced by `to` in one file.
@@ -289,6 +296,40 @@ fn code_in_the_text_is_what_it_claims_to_be() {
 }
 
 #[test]
+fn a_live_block_needs_a_lab_and_its_right_name() {
+    let text = INDEX.replace("```predict", "```predct");
+    let verdict = verdict(&[("index.md", &text)]);
+    let problem = &verdict.problems[0];
+    assert_eq!(
+        (problem.message.as_str(), problem.help.as_str()),
+        ("an unknown block `predct`", "Did you mean `predict`?")
+    );
+    let mut content = lesson(&[]);
+    content.files.retain(|path, _| !path.ends_with("lab.yaml"));
+    let problems = check(&content, &|name| Err(name.to_owned())).problems;
+    let found = problems
+        .iter()
+        .find(|p| p.message == "a block `predict`, and the lesson has no lab");
+    assert_eq!(found.map(|p| p.place.line), Some(13), "{problems:#?}");
+}
+
+#[test]
+fn a_text_that_is_no_utf_8_is_not_passed_over() {
+    for file in ["lab.yaml", "start/m.wat", "solution/m.wat"] {
+        let mut content = lesson(&[]);
+        let path = format!("{FOLDER}/{file}");
+        content.files.get_mut(&path).unwrap().insert(1, 0xff);
+        let problems = check(&content, &|name| Err(name.to_owned())).problems;
+        let found = problems
+            .iter()
+            .find(|p| p.message == "a byte that is no UTF-8");
+        let place = found.map(|p| (p.place.file.as_str(), p.place.line, p.place.column));
+        let file = format!("content/{path}");
+        assert_eq!(place, Some((&*file, 1, 2)), "{problems:#?}");
+    }
+}
+
+#[test]
 fn links_front_matter_and_files_are_checked() {
     assert!(
         fault("index.md", "(#predict)", "(#predicted)")
@@ -299,6 +340,7 @@ fn links_front_matter_and_files_are_checked() {
             .contains("expected an https address")
     );
     assert!(fault("index.md", "id: first\n", "").contains("the key `id` is missing"));
+    assert!(fault("index.md", "id: first\n", "id: ''\n").contains("expected an id of"));
     assert_eq!(
         fault("lab.yaml", "exercises:", "exercices:"),
         "lab.yaml:18:1 unknown key `exercices`"

@@ -4,6 +4,7 @@ use super::super::content::{Desk, Samples};
 use super::trial::Trial;
 use crate::assembler::assemble;
 use crate::course::{Book, Content, Facts, Fence, Lesson};
+use crate::model::yaml::nearest;
 use crate::model::{Place, Problem, yaml};
 use std::collections::BTreeMap;
 
@@ -16,8 +17,12 @@ pub(super) fn check(
 ) -> Vec<Problem> {
     let rendered = book.render(content, lesson, facts, &|path| path.to_string());
     let mut problems = rendered.problems;
+    let has_lab = content
+        .files
+        .contains_key(&format!("{}/lab.yaml", lesson.folder));
     for fence in &rendered.fences {
         problems.extend(code(fence).err());
+        problems.extend(alive(fence, has_lab).err());
         if fence.language == "yaml" && fence.words.iter().any(|word| word == "envoy") {
             problems.extend(envoy(content, lesson, samples, fence).err());
         }
@@ -27,6 +32,29 @@ pub(super) fn check(
         problems.push(Problem::at(&lesson.start, "there is no text", help));
     }
     problems
+}
+
+/// A block that comes alive has what it lives on; one whose name is nearly that of such a block
+/// would be shown as code.
+fn alive(fence: &Fence, has_lab: bool) -> Result<(), Problem> {
+    const OF_A_LAB: [&str; 3] = ["predict", "lab", "trace"];
+    let name = fence.language.as_str();
+    if OF_A_LAB.contains(&name) && !has_lab {
+        return Err(Problem::at(
+            &fence.place,
+            format!("a block `{name}`, and the lesson has no lab"),
+            "Write lab.yaml beside this file: the block shows a run of it.",
+        ));
+    }
+    let live = OF_A_LAB.into_iter().chain(["quiz", "diagram"]);
+    match nearest(name, live) {
+        Some(near) if near != name => Err(Problem::at(
+            &fence.place,
+            format!("an unknown block `{name}`"),
+            format!("Did you mean `{near}`?"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Code that stands in the text itself; included files are tried where they belong.

@@ -70,7 +70,7 @@ fn part(name: &str, key: &str, place: &Place, beside: &dyn Beside) -> Result<Nod
         return Err(Problem::at(
             place,
             format!("there is no text for the part `{name}`"),
-            format!("Put it in start/{name} beside the lab file."),
+            format!("Put it in start/{name} beside the lab file, as UTF-8 text."),
         ));
     };
     if is_yaml(name) && !TEXT_KEYS.contains(&key) {
