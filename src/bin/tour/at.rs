@@ -16,10 +16,6 @@ pub(crate) fn asked(options: &Options) -> Result<Option<(u32, Option<Window>)>, 
         (None, Some(_)) => Err(Unusable(
             "--memory goes with --at K\n  Memory is that of one moment: the event's.".to_owned(),
         )),
-        (Some(_), _) if options.has("trace") => Err(Unusable(
-            "--trace beside --at: the trace of a run or the state at one event, not both"
-                .to_owned(),
-        )),
         (Some(at), window) => match at.parse() {
             Ok(at) => Ok(Some((at, window))),
             Err(_) => Err(Unusable(format!(

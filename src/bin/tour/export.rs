@@ -2,7 +2,7 @@
 
 use super::options::{Options, Takes};
 use super::{Done, Unusable, run};
-use proxy_wasm_tour::export::{self, Bundle, Disk, Named, Target, in_words};
+use proxy_wasm_tour::export::{self, Bundle, Disk, Named, Target, in_words, read_text};
 use proxy_wasm_tour::model::Problem;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ fn target_of(word: &str) -> Result<Target, Unusable> {
     })
 }
 
-/// Writes the files of a bundle, all of them or none.
+/// Writes the files of a bundle; none of them where one is there already, unless by force.
 fn write(bundle: &Bundle, dir: &Path, force: bool) -> Result<(), Unusable> {
     let mut there = bundle.files.iter().map(|file| dir.join(&file.path));
     let there = there.find(|path| path.symlink_metadata().is_ok());
@@ -108,10 +108,7 @@ fn runnable(_: &Path, _: bool) -> std::io::Result<()> {
 pub(crate) fn import(args: impl Iterator<Item = OsString>) -> Result<Done, Unusable> {
     let options = Options::read(args, IMPORT)?;
     let file = options.one_word("the bootstrap")?;
-    let text = read(
-        file,
-        "Give the path of a bootstrap: tour import envoy.yaml.",
-    )?;
+    let text = read_text(file, "Give the path of a bootstrap, as envoy.yaml.")?;
     Ok(Done::text(imported(
         file,
         &text,
@@ -135,7 +132,10 @@ pub(crate) fn imported(
         None => beside.is_file().then(|| beside.display().to_string()),
     };
     let help = "Give the path of the file that an export has written beside its bootstrap.";
-    let around = name.as_ref().map(|name| read(name, help)).transpose()?;
+    let around = name
+        .as_ref()
+        .map(|name| read_text(name, help))
+        .transpose()?;
     let around = name.as_ref().zip(around.as_ref());
     let around = around.map(|(name, text)| Named { name, text });
     let find = |path: &str| {
@@ -146,8 +146,4 @@ pub(crate) fn imported(
             .map(str::to_owned)
     };
     Ok(export::import(Named { name: file, text }, around, &find)?)
-}
-
-fn read(file: &str, help: &str) -> Result<String, Problem> {
-    std::fs::read_to_string(file).map_err(|error| Problem::in_file(file, in_words(&error), help))
 }

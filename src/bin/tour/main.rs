@@ -153,14 +153,15 @@ Options of `run`:
   --envoy-log            the log only, as Envoy writes it
   --admin VIEW           clusters, config_dump or listeners, as Envoy's admin has them
   --scenario NAME        only this scenario
-  --at K                 the state when event K was recorded, instead of the report
+  --at K                 the state when event K was recorded; with --json as JSON
   --memory ADDR,LEN      with --at: these bytes of the module's memory
   --samples DIR          where sample filters lie (default: target/filters)
   --parts DIR            where editable parts stand (default: start)
 Options of `race`: --json, --scenario, --samples, --parts as above, and
   --orders N             runs after which the search ends (default: 10000)
-Options of `check`:
-  --samples DIR          where sample filters lie (default: target/filters)
+Options of `check`: --samples as above
+Options of `doctor`: --json
+Options of `bench`: --json, --scenario, --samples, --parts as above
 Options of `export`: --samples, --parts as above, and
   --force                write over files that are there
 Options of `import`:

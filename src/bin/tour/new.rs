@@ -3,6 +3,7 @@
 use super::options::Options;
 use super::{Done, Unusable};
 use proxy_wasm_tour::export::in_words;
+use proxy_wasm_tour::model::Problem;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -110,7 +111,7 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         }
     }
     let options = Options::read(args, &[])?;
-    let folder = options.one_word("the lesson's folder, as content/en/04-part/02-lesson")?;
+    let folder = options.one_word("the folder of the lesson (content/en/04-part/02-lesson)")?;
     let folder = Path::new(folder);
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let id = match name.split_once('-') {
@@ -135,6 +136,13 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         )
         .into());
     }
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !id.chars().all(letter) {
+        return Err(format!(
+            "`{id}` cannot be a lesson's id\n  It stands in the address: lower-case letters, digits and hyphens, as in 02-my-lesson."
+        )
+        .into());
+    }
     let mut title = id.replace('-', " ");
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -149,7 +157,10 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         let parent = path.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent)
             .and_then(|()| std::fs::write(&path, text))
-            .map_err(|e| format!("{}: {}", path.display(), in_words(&e)))?;
+            .map_err(|e| {
+                let help = "Name a folder that can be made.";
+                Problem::in_file(path.display().to_string(), in_words(&e), help)
+            })?;
         out.push_str(&format!("{}\n", path.display()));
     }
     out.push_str("Write over them. `tour check content/` says what is missing, `cargo xtask serve` shows the page.\n");

@@ -34,6 +34,10 @@ impl Options {
         };
         while let Some(arg) = parser.next().map_err(in_words)? {
             match arg {
+                Arg::Value(word) if word.is_empty() => {
+                    let message = "an empty word\n  Is a variable of your shell unset?";
+                    return Err(message.to_owned().into());
+                }
                 Arg::Value(word) => options.words.push(text(word)?),
                 Arg::Short(c) => return Err(unknown(&format!("-{c}"), known)),
                 Arg::Long(name) => {
@@ -90,6 +94,7 @@ fn unknown(given: &str, known: &[(&'static str, Takes)]) -> Unusable {
     let names: Vec<String> = known.iter().map(|(name, _)| format!("--{name}")).collect();
     let help = match nearest(given, names.iter().map(String::as_str)) {
         Some(near) => format!("Did you mean `{near}`?"),
+        None if names.is_empty() => "This command takes none.".to_owned(),
         None => format!("Known here: {}.", names.join(", ")),
     };
     Unusable(format!("unknown option `{given}`\n  {help}"))
@@ -101,5 +106,15 @@ fn text(word: OsString) -> Result<String, Unusable> {
 }
 
 fn in_words(error: lexopt::Error) -> Unusable {
-    Unusable(error.to_string())
+    match error {
+        lexopt::Error::MissingValue { option } => Unusable(format!(
+            "{} wants a value\n  `tour help` shows what to write.",
+            option.unwrap_or_default()
+        )),
+        lexopt::Error::UnexpectedValue { option, value } => Unusable(format!(
+            "{option} takes no value, and `{}` was given\n  Write {option} alone.",
+            value.to_string_lossy()
+        )),
+        other => Unusable(other.to_string()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::options::{Options, Takes};
 use super::{Done, Unusable, at, export, observe, oneshot, show};
-use proxy_wasm_tour::export::{Disk, in_words, is_bootstrap};
+use proxy_wasm_tour::export::{Disk, in_words, is_bootstrap, read_text};
 use proxy_wasm_tour::lab::{self, Contents, RunOptions, Unresolved, trace_lines};
 use proxy_wasm_tour::model::Problem;
 use proxy_wasm_tour::model::lab::Lab;
@@ -31,6 +31,7 @@ const MODULE: &str = "Give the path of a module: --wasm FILTER.wasm.";
 
 pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unusable> {
     let options = Options::read(args, LAB)?;
+    one_form(&options)?;
     let (lab, contents) = match options.value("wasm") {
         Some(wasm) => one_filter(wasm, &options)?,
         None => from_file(&options)?,
@@ -81,6 +82,18 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
     })
 }
 
+/// Of what can be printed instead of the report, one at a time; the state at an event has JSON too.
+fn one_form(options: &Options) -> Result<(), Unusable> {
+    const FORMS: [&str; 6] = ["at", "json", "trace", "stats", "envoy-log", "admin"];
+    let given: Vec<&str> = FORMS.into_iter().filter(|form| options.has(form)).collect();
+    match given[..] {
+        [] | [_] | ["at", "json"] => Ok(()),
+        [first, second, ..] => Err(Unusable(format!(
+            "--{second} beside --{first}: each is another form of the output\n  Ask for one of them at a time."
+        ))),
+    }
+}
+
 /// Reads a lab file and brings the bytes it names.
 pub(crate) fn from_file(options: &Options) -> Result<(Lab, Contents), Unusable> {
     for only_wasm in ["config", "request", "header", "body"] {
@@ -91,13 +104,7 @@ pub(crate) fn from_file(options: &Options) -> Result<(Lab, Contents), Unusable> 
         }
     }
     let file = options.one_word("the lab file")?;
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Problem::in_file(
-            file,
-            in_words(&error),
-            "Give the path of a lab file: tour run LAB.yaml.",
-        )
-    })?;
+    let text = read_text(file, "Give the path of a lab file, as LAB.yaml.")?;
     let text = match is_bootstrap(file, &text) {
         true => export::imported(file, &text, None)?,
         false => text,
@@ -105,6 +112,12 @@ pub(crate) fn from_file(options: &Options) -> Result<(Lab, Contents), Unusable> 
     let mut disk = Disk::around(Path::new(file));
     if let Some(parts) = options.value("parts") {
         disk.parts = parts.to_owned();
+        // The usual two may be missing where a lesson has nothing to edit.
+        if !["start", "solution"].contains(&parts) && !disk.folder.join(parts).is_dir() {
+            return Err(Unusable(format!(
+                "--parts {parts}: there is no such folder beside {file}\n  Name one that holds the lab's editable parts: `start` or `solution`."
+            )));
+        }
     }
     load(file, &text, disk, options)
 }

@@ -81,7 +81,7 @@ fn what_is_no_event_or_no_window_is_refused() {
         ),
         (
             &["--at", "3", "--trace"],
-            "--trace beside --at: the trace of a run or the state at one event, not both",
+            "--trace beside --at: each is another form of the output\n  Ask for one of them at a time.",
         ),
     ] {
         let ran = at(more);

@@ -126,14 +126,108 @@ fn a_full_disk_is_no_success() {
 }
 
 #[test]
+fn words_and_values_that_are_not_there_or_too_many() {
+    const LAB: &str = "tests/it/labs/add-header.yaml";
+    for (args, message) in [
+        (
+            &["run", ""][..],
+            "an empty word\n  Is a variable of your shell unset?",
+        ),
+        (
+            &["run", LAB, "--scenario"],
+            "--scenario wants a value\n  `tour help` shows what to write.",
+        ),
+        (
+            &["run", LAB, "--json=1"],
+            "--json takes no value, and `1` was given\n  Write --json alone.",
+        ),
+        (
+            &["trace", "--json", "x.log"],
+            "unknown option `--json`\n  This command takes none.",
+        ),
+        (
+            &["run", LAB, "--parts", "solutoin"],
+            "--parts solutoin: there is no such folder beside tests/it/labs/add-header.yaml\n  Name one that holds the lab's editable parts: `start` or `solution`.",
+        ),
+        (
+            &["new", "lesson", "content/en/00-start/09-Say_it"],
+            "`Say_it` cannot be a lesson's id\n  It stands in the address: lower-case letters, digits and hyphens, as in 02-my-lesson.",
+        ),
+    ] {
+        refused(args, message);
+    }
+}
+
+#[test]
+fn forms_of_the_output_stand_alone() {
+    let lab = "tests/it/labs/add-header.yaml";
+    for (first, second) in [
+        (&["--json"][..], &["--trace"][..]),
+        (&["--trace"], &["--stats", "text"]),
+        (&["--json"], &["--stats", "text"]),
+        (&["--stats", "text"], &["--envoy-log"]),
+        (&["--json"], &["--admin", "clusters"]),
+        (&["--at", "3"], &["--admin", "clusters"]),
+    ] {
+        let args: Vec<&str> = [&["run", lab][..], second, first].concat();
+        refused(
+            &args,
+            &format!(
+                "{} beside {}: each is another form of the output\n  Ask for one of them at a time.",
+                second[0], first[0]
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_byte_that_is_no_text_is_named_by_its_place() {
+    let folder = Folder::new("utf8");
+    let file = folder.file("lab.yaml", b"name: a\nenvoy: {\xc3\xa9: \xff}\n");
+    for command in ["run", "race", "bench", "import"] {
+        refused(
+            &[command, &file],
+            &format!("{file}:2:12: a byte that is no UTF-8\n  Save the file as UTF-8 text."),
+        );
+    }
+}
+
+#[test]
+fn help_names_every_option_of_every_command() {
+    let help = tour(&["help"]).out;
+    let of = |command: &str| {
+        let head = format!("Options of `{command}`:");
+        let after = help
+            .split_once(&head)
+            .unwrap_or_else(|| panic!("no {head}"))
+            .1;
+        after.split("Options of").next().unwrap().to_owned()
+    };
+    for command in [
+        "run", "race", "check", "export", "import", "doctor", "bench",
+    ] {
+        let ran = tour(&[command, "--qqqqqqqq"]);
+        let (_, known) = ran.err.split_once("Known here: ").expect("a list");
+        for option in known.trim_end_matches(".\n").split(", ") {
+            let mut place = of(command);
+            if command == "run" {
+                place += &of("run --wasm");
+            }
+            let alone = option == "--wasm" || place.contains(option);
+            assert!(alone, "help tells nothing of `{command} {option}`");
+        }
+    }
+}
+
+#[test]
 fn a_missing_file() {
     refused(
         &["run", "nowhere.yaml"],
-        "nowhere.yaml: no such file\n  Give the path of a lab file: tour run LAB.yaml.",
+        "nowhere.yaml: no such file\n  Give the path of a lab file, as LAB.yaml.",
     );
     refused(
         &["run", "src"],
-        "src: is a directory\n  Give the path of a lab file: tour run LAB.yaml.",
+        "src: is a directory\n  Give the path of a lab file, as LAB.yaml.",
     );
     refused(
         &["run", "--wasm", "nowhere.wasm"],
