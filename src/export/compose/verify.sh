@@ -10,8 +10,11 @@ passed=0
 failed=0
 envoy_pid=
 upstreams_pid=
-local=
-[ "${1:-}" = --local ] && local=yes
+case "${1:-}" in
+  '') local= ;;
+  --local) local=yes ;;
+  *) echo "unknown option $1: write --local, or nothing for Docker" >&2; exit 2 ;;
+esac
 for program in curl $([ -n "$local" ] && echo python3 "${ENVOY:-envoy}" || echo docker); do
   command -v "$program" > "$got/answer" || { echo "$program is not there" >&2; exit 2; }
 done

@@ -125,3 +125,19 @@ fn a_run_is_shown_as_envoys_own_interfaces_show_it() {
         assert!(ran.err.contains(words), "{}", ran.err);
     }
 }
+
+#[test]
+fn the_script_of_a_bundle_refuses_an_option_that_it_does_not_know() {
+    let folder = Folder::new("verify");
+    let dir = folder.0.join("out");
+    let made = tour(&["export", LAB, "compose", dir.to_str().unwrap()]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let script = dir.join("verify.sh");
+    let ran = std::process::Command::new("bash")
+        .args([script.to_str().unwrap(), "--locl"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("unknown option --locl: "), "{said}");
+}
