@@ -45,3 +45,31 @@ fn the_recipes_run_the_same_commands() {
         assert!(job.contains(&format!("- run: {command}")), "{command}");
     }
 }
+
+/// The words of a shell's line; what stands in single quotes is one.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, part) in line.split('\'').enumerate() {
+        match at % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+#[test]
+fn every_command_that_the_readme_runs_in_a_clone_ends_well() {
+    crate::support::samples();
+    let blocks = blocks("sh");
+    let lines = blocks.iter().flat_map(|block| block.lines());
+    let commands: Vec<&str> = lines
+        .filter_map(|line| line.strip_prefix("cargo run -q -- "))
+        .collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    for command in commands {
+        let words = words(command);
+        let ran = tour(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(ran.code, 0, "{command}\n{}{}", ran.out, ran.err);
+    }
+}
