@@ -1,6 +1,6 @@
 //! Exports: what is written, and that a bootstrap read back runs as the lab it came from.
 
-use crate::support::{Around, one_filter, root, sample};
+use crate::support::{Around, file, one_filter, root, sample};
 use proxy_wasm_tour::export::{Bundle, Named, Target, bundle, import};
 use proxy_wasm_tour::lab::{Beside, Contents, RunOptions, Sample, parse, resolve, run};
 use proxy_wasm_tour::model::lab::Lab;
@@ -18,8 +18,7 @@ impl Written<'_> {
     }
 
     fn text(&self, path: &str) -> &str {
-        let bytes = self.file(path).unwrap_or_else(|| panic!("no {path}"));
-        std::str::from_utf8(bytes).unwrap()
+        file(self.0, path)
     }
 }
 

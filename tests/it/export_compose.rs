@@ -1,30 +1,19 @@
 //! The bundle for Docker: what its files say, and what its script leaves out with a reason.
 
-use crate::support::{root, samples};
-use proxy_wasm_tour::export::{Bundle, Disk, Target, bundle};
+use crate::support::{Around, file, has, root};
+use proxy_wasm_tour::export::{Bundle, Target, bundle};
 use proxy_wasm_tour::lab::{parse, resolve};
 
 /// The bundle of a lab file's text.
 fn compose(text: &str) -> Bundle {
-    let mut disk = Disk::around(&root().join("lab.yaml"));
-    disk.samples = samples().to_owned();
-    let lab = parse("lab.yaml", text, &disk).unwrap_or_else(|why| panic!("{why}"));
-    let contents = resolve(&lab, &disk).unwrap();
-    bundle(&lab, &contents, Target::Compose, &disk).unwrap_or_else(|why| panic!("{why}"))
+    let here = Around::of(&root().join("lab.yaml"), "start");
+    let lab = parse("lab.yaml", text, &here).unwrap_or_else(|why| panic!("{why}"));
+    let contents = resolve(&lab, &here).unwrap();
+    bundle(&lab, &contents, Target::Compose, &here.0).unwrap_or_else(|why| panic!("{why}"))
 }
 
 fn of_file(path: &str) -> Bundle {
     compose(&std::fs::read_to_string(root().join(path)).unwrap())
-}
-
-fn file<'a>(bundle: &'a Bundle, path: &str) -> &'a str {
-    let file = bundle.files.iter().find(|file| file.path == path);
-    let file = file.unwrap_or_else(|| panic!("no {path}"));
-    std::str::from_utf8(&file.bytes).unwrap()
-}
-
-fn has(text: &str, words: &str) {
-    assert!(text.contains(words), "no {words:?} in\n{text}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Exports for Istio and as projects: what stands in them, and what they say that they cannot.
 
-use crate::support::{Around, root};
+use crate::support::{Around, file, has, root};
 use proxy_wasm_tour::export::{Bundle, Sources, Target, bundle, yaml_text};
 use proxy_wasm_tour::lab::{parse, resolve};
 use proxy_wasm_tour::model::Problem;
@@ -25,18 +25,8 @@ fn of_file(path: &str, target: Target) -> Bundle {
     export(&text, target, None).unwrap_or_else(|why| panic!("{why}"))
 }
 
-fn file<'a>(bundle: &'a Bundle, path: &str) -> &'a str {
-    let found = bundle.files.iter().find(|file| file.path == path);
-    let found = found.unwrap_or_else(|| panic!("no {path} among {:?}", paths(bundle)));
-    std::str::from_utf8(&found.bytes).unwrap()
-}
-
 fn paths(bundle: &Bundle) -> Vec<&str> {
     bundle.files.iter().map(|file| file.path.as_str()).collect()
-}
-
-fn has(text: &str, words: &str) {
-    assert!(text.contains(words), "no {words:?} in\n{text}");
 }
 
 const RICH: &str = r#"

@@ -444,7 +444,7 @@ fn parts_stand_where_they_are_marked_and_keep_their_own_lines() {
     assert!(refused("envoy: {edit: bad.yaml}\n").starts_with("bad.yaml:"));
     assert_eq!(
         refused("envoy: {edit: nobody.yaml}\n"),
-        "lab.yaml:1:8: there is no text for the part `nobody.yaml`\n  Put it in start/nobody.yaml beside the lab file."
+        "lab.yaml:1:8: there is no text for the part `nobody.yaml`\n  Put it in start/nobody.yaml beside the lab file, as UTF-8 text."
     );
 }
 

@@ -2,7 +2,7 @@
 //! and what stands around a lab in it.
 
 use proxy_wasm_tour::assembler::assemble;
-use proxy_wasm_tour::export::Disk;
+use proxy_wasm_tour::export::{Bundle, Disk};
 use proxy_wasm_tour::lab::{Beside, Compiled, Sample};
 use proxy_wasm_tour::protocol::Script;
 use std::path::{Path, PathBuf};
@@ -130,6 +130,20 @@ impl Beside for Around {
     fn path(&self, path: &str) -> Result<Vec<u8>, String> {
         self.0.path(path)
     }
+}
+
+/// A file of a bundle, as text.
+pub(crate) fn file<'a>(bundle: &'a Bundle, path: &str) -> &'a str {
+    let found = bundle.files.iter().find(|file| file.path == path);
+    let there = || bundle.files.iter().map(|file| &file.path);
+    let found =
+        found.unwrap_or_else(|| panic!("no {path} among {:?}", there().collect::<Vec<_>>()));
+    std::str::from_utf8(&found.bytes).unwrap()
+}
+
+/// Asserts that a text has these words.
+pub(crate) fn has(text: &str, words: &str) {
+    assert!(text.contains(words), "no {words:?} in\n{text}");
 }
 
 fn filter_names() -> Vec<String> {
