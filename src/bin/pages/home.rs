@@ -17,6 +17,10 @@ const PART: &str = "envoy.yaml";
 /// The most filters that the style sheet can choose among.
 const FILTERS: usize = 3;
 
+/// What ends every chain.
+const ROUTER: &str = "- name: envoy.filters.http.router\n  typed_config:\n    \
+    \"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router\n";
+
 /// The first page.
 pub(crate) fn page(options: &Options, content: &Content, book: &Book) -> Result<Page, String> {
     let path = "/";
@@ -60,6 +64,17 @@ fn chain(options: &Options, content: &Content) -> Result<Option<Chain>, String> 
         ));
     }
     let filters = files.iter().map(|file| filter(content, file)).collect();
+    let lab = content.text(&format!("{LAB}/lab.yaml")).unwrap_or_default();
+    let texts = files
+        .iter()
+        .map(|file| content.text(file).unwrap_or_default());
+    // What `src/vendor/kit/live.js` makes a run of.
+    let live = serde_json::json!({
+        "lab": lab,
+        "part": PART,
+        "filters": texts.collect::<Vec<_>>(),
+        "end": ROUTER,
+    });
     let outcomes: Result<Vec<Outcome>, String> = (0..1_usize << files.len())
         .map(|mask| {
             let on = files
@@ -71,6 +86,7 @@ fn chain(options: &Options, content: &Content) -> Result<Option<Chain>, String> 
         .collect();
     Ok(Some(Chain {
         filters,
+        live: live.to_string(),
         outcomes: outcomes?,
     }))
 }
@@ -102,10 +118,7 @@ fn run<'a>(
 ) -> Result<Outcome, String> {
     let mut envoy = String::from("http_filters:\n");
     envoy.extend(files.map(|file| content.text(file).unwrap_or_default()));
-    envoy.push_str(
-        "- name: envoy.filters.http.router\n  typed_config:\n    \
-         \"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router\n",
-    );
+    envoy.push_str(ROUTER);
     let desk = Desk {
         content,
         folder: LAB,

@@ -31,6 +31,8 @@ pub fn stations(events: &[Event]) -> Vec<Station> {
         let Some(filter) = filter(step) else { continue };
         let at = match stations.iter().position(|s| s.filter == filter) {
             Some(at) => at,
+            // The request never met it: it was answered before.
+            None if !request => continue,
             None => {
                 stations.push(Station {
                     filter,
@@ -41,7 +43,8 @@ pub fn stations(events: &[Event]) -> Vec<Station> {
         };
         let station = &mut stations[at];
         for inner in events.iter().filter(|event| within(events, event, step.n)) {
-            station.wasm |= inner.kind == Kind::Callback;
+            // A script has callbacks too, and no VM of WebAssembly.
+            station.wasm |= inner.kind == Kind::Callback && inner.vm.is_some();
             // What a native filter does stands in the trace as steps of its own.
             let told = matches!(inner.kind, Kind::HostCall | Kind::Chain) && tells(inner);
             if told {

@@ -14,6 +14,8 @@ use leptos::prelude::*;
 pub struct Chain {
     /// The filters in order, three at most: a style sheet chooses among the outcomes.
     pub filters: Vec<ChainFilter>,
+    /// What the page needs to run the chain itself, as JSON.
+    pub live: String,
     /// What came of each choice: bit 0 of the place is the first filter.
     pub outcomes: Vec<Outcome>,
 }
@@ -78,7 +80,8 @@ fn said(lines: Vec<Line>) -> Vec<Line> {
         .collect()
 }
 
-/// The chain with its toggles: no script, the style sheet shows the outcome of what is checked.
+/// The chain with its toggles. Without a script the style sheet shows the outcome of what is checked;
+/// `src/vendor/kit/live.js` puts a run of the engine in its place.
 #[component]
 pub(super) fn ChainDemo(chain: Chain) -> impl IntoView {
     let toggles = chain
@@ -111,7 +114,7 @@ pub(super) fn ChainDemo(chain: Chain) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section class="demo" aria-label=strings::DEMO>
+        <section class="demo" aria-label=strings::DEMO data-lab=chain.live>
             <div class="demo-head">
                 <h2>{strings::DEMO}</h2>
                 <fieldset class="toggles">
@@ -120,7 +123,10 @@ pub(super) fn ChainDemo(chain: Chain) -> impl IntoView {
                 </fieldset>
             </div>
             <div aria-live="polite">{outcomes}</div>
-            <p class="demo-lead">{strings::DEMO_LEAD}</p>
+            <div class="outcome live"></div>
+            <p class="demo-lead demo-said" role="status">
+                {strings::DEMO_LEAD}
+            </p>
         </section>
     }
 }
@@ -166,9 +172,10 @@ pub(super) fn Picture(outcome: Outcome) -> impl IntoView {
 
 #[component]
 fn Filter(station: Station) -> impl IntoView {
-    let (shape, kind, class) = match station.wasm {
-        true => (Shape::Wasm, strings::WASM_FILTER, "station wasm"),
-        false => (Shape::Proxy, strings::NATIVE_FILTER, "station native"),
+    let (shape, kind, class) = match (station.wasm, short(&station.filter)) {
+        (true, _) => (Shape::Wasm, strings::WASM_FILTER, "station wasm"),
+        (false, "lua") => (Shape::Proxy, strings::LUA_FILTER, "station lua"),
+        (false, _) => (Shape::Proxy, strings::NATIVE_FILTER, "station native"),
     };
     let calls = station
         .request

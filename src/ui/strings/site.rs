@@ -21,6 +21,8 @@ pub const INSIDE: &[(&str, &str)] = &[
 ];
 /// A filter in a Wasm module.
 pub const WASM_FILTER: &str = say!(wasm_filter);
+/// A script in the proxy's Lua filter.
+pub const LUA_FILTER: &str = say!(lua_filter);
 /// A filter that the proxy brings along.
 pub const NATIVE_FILTER: &str = say!(native_filter);
 /// The reference in one sentence.
@@ -39,6 +41,16 @@ pub const HOME_CLAIM: &str = say!(home_claim);
 pub const HOME_LEAD: &str = say!(home_lead);
 /// Home: the first lesson.
 pub const HOME_START: &str = say!(home_start);
+/// A part as a workbook, in the way to it.
+pub const WORKBOOK: &str = say!(workbook);
+/// What a workbook is.
+pub const WORKBOOK_LEAD: &str = say!(workbook_lead);
+/// The link to a workbook.
+pub const WORKBOOK_OPEN: &str = say!(workbook_open);
+/// The button that prints it.
+pub const WORKBOOK_PRINT: &str = say!(workbook_print);
+/// What a lesson's lab begins with.
+pub const WORKBOOK_LAB: &str = say!(workbook_lab);
 /// The map's title.
 pub const MAP_TITLE: &str = say!(map_title);
 /// The map's lead.
@@ -115,6 +127,11 @@ pub const OUTLINE: &str = say!(outline);
 pub const RECORDED: &str = say!(recorded);
 /// Where that comes from.
 pub const RECORDED_LEAD: &str = say!(recorded_lead);
+
+/// `Workbook: Title`.
+pub fn workbook(part: &str) -> String {
+    format!(say!(workbook_named), part = part)
+}
 
 /// `12 min`.
 pub fn minutes(minutes: u32) -> String {

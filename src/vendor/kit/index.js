@@ -2,6 +2,7 @@
 export { answers } from './answers.js';
 export { compile, warm } from './compiler.js';
 export { keys } from './keys.js';
+export { live } from './live.js';
 export { unkept } from './notice.js';
 export { found, lost, own, settled } from './own/index.js';
 export { progress } from './progress.js';

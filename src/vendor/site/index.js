@@ -32,7 +32,7 @@ function shown() {
   if (app.querySelector('[data-progress-file]')) self.tourKit('progress');
 }
 
-const does = { search: () => self.tourKit('search'), keys: () => self.tourKit('keys'), theme: theme.next };
+const does = { search: () => self.tourKit('search'), keys: () => self.tourKit('keys'), theme: theme.next, print: () => print() };
 
 const writes = element => element.closest?.('input, textarea, select, [contenteditable=true], dialog');
 
@@ -42,6 +42,10 @@ function listen() {
     if (!button) return;
     if (button.matches('.copy')) copy(button);
     else does[button.dataset.does]?.();
+  });
+
+  document.addEventListener('change', event => {
+    if (event.target.matches?.('.demo .toggle input')) self.tourKit('live');
   });
 
   document.addEventListener('keydown', event => {
