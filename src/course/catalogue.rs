@@ -22,6 +22,13 @@ pub struct Part {
     pub lessons: Vec<LessonEntry>,
 }
 
+impl Part {
+    /// The site path of the part on paper; a part without lessons has none.
+    pub fn workbook(&self) -> Option<String> {
+        (!self.lessons.is_empty()).then(|| format!("/learn/{}/print/", self.id))
+    }
+}
+
 /// A lesson, as a map or an index needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LessonEntry {

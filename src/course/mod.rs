@@ -38,6 +38,8 @@ mod lesson;
 mod manual;
 mod markdown;
 #[cfg(feature = "host")]
+mod paper;
+#[cfg(feature = "host")]
 mod paths;
 #[cfg(feature = "host")]
 mod terms;
@@ -60,6 +62,8 @@ pub use manual::{Manual, ManualEntry, manuals};
 pub use markdown::{
     Block, Fence, Heading, Rendered, World, escape, inline, render, render_note, slug,
 };
+#[cfg(feature = "host")]
+pub use paper::paper;
 #[cfg(feature = "host")]
 pub use paths::{Pathway, pathways};
 #[cfg(feature = "host")]

@@ -119,7 +119,7 @@ pub fn oembed(page: &Page, site: &str) -> String {
 pub const TWIN: &str = "index.md";
 
 /// What programs that read texts are told of the site: `llms.txt` (<https://llmstxt.org>).
-pub fn llms(pages: &[Page], site: Option<&str>) -> String {
+pub fn llms(pages: &[&Page], site: Option<&str>) -> String {
     let mut text = format!("# {}\n\n> {}\n\n", strings::SITE, strings::HOME_CLAIM);
     for page in pages {
         let path = format!("{}{TWIN}", page.path);
@@ -149,6 +149,13 @@ pub fn sitemap<'a>(pages: impl IntoIterator<Item = &'a Page>, site: &str) -> Str
     }
     xml.push_str("</urlset>\n");
     xml
+}
+
+/// What programs that visit pages are told: every page is for them too. `robots.txt` (RFC 9309);
+/// it counts where the site lies at the root of its host.
+pub fn robots(site: &str) -> String {
+    let sitemap = absolute(site, "/sitemap.xml");
+    format!("User-agent: *\nAllow: /\n\nSitemap: {sitemap}\n")
 }
 
 fn absolute(site: &str, path: &str) -> String {

@@ -111,6 +111,11 @@ impl Page {
         }
     }
 
+    /// Whether it is a part on paper, which repeats what stands elsewhere.
+    pub fn is_workbook(&self) -> bool {
+        self.path.starts_with("/learn/") && self.path.ends_with("/print/")
+    }
+
     /// The data for the document's block: without text that the document itself carries.
     pub fn for_document(&self) -> Self {
         let mut page = self.clone();

@@ -78,7 +78,7 @@ fn what_is_typed_finds_the_right_page_first() {
     let content = content::read(&root.join("content")).expect("content");
     let book = Book::read(&content, "en");
     let manuals = manuals(&content, &book, "en").expect("reference texts");
-    let pages = reference::pages(&content, &book, &manuals);
+    let pages = reference::pages(&book, &manuals, &Default::default());
     let index = Path::new(env!("CARGO_TARGET_TMPDIR")).join("search.json");
     std::fs::write(&index, search::index(&content, &book, &pages)).expect("writes");
     let queries: Vec<&str> = QUERIES.iter().map(|(query, _)| *query).collect();

@@ -183,9 +183,9 @@ fn the_page_says_nothing_that_is_not_in_the_table() {
 }
 
 /// Classes that stand in plain texts, where no attribute's name is before them.
-const STYLED: [&str; 14] = [
+const STYLED: [&str; 15] = [
     "bad", "client", "good", "mask", "native", "notice", "outcome", "station", "stop", "upstream",
-    "verdict", "wasm", "exchange", "other",
+    "verdict", "wasm", "exchange", "other", "lua",
 ];
 
 /// Whether a literal of a script is for people: two words or more, or one that begins as a label
@@ -202,7 +202,8 @@ fn is_said(text: &str) -> bool {
     let words = Regex::new(r"[A-Za-z]{2,}[,.:;…]? [a-z]{2,}").unwrap();
     let label = Regex::new(r"^[A-Z][a-z]{2,}").unwrap();
     let code =
-        Regex::new(r"^[.:][a-z]|[{;]|var\(|^(input|button|notice|plain|trouble)[ ,]").unwrap();
+        Regex::new(r"^[.:][a-z]|[{;]|var\(|^(input|button|notice|plain|station|trouble)[ ,]")
+            .unwrap();
     (words.is_match(text) || label.is_match(text)) && !code.is_match(text) && !KEYS.contains(&text)
 }
 

@@ -1,6 +1,9 @@
 //! Writes every page of the site as HTML, from the components that the app hydrates.
 //!
-//! `pages --shell INDEX.html --out DIR [--site URL] [--content DIR] [--samples DIR]`
+//! `pages --shell INDEX.html --out DIR [--site URL] [--content DIR] [--samples DIR] [--npm DIR]`
+//!
+//! `--npm` is a directory whose `node_modules` has the packages of the bundles: their licences are
+//! read there.
 //!
 //! The shell is the build's `index.html`: `<title>`, `<html`, `</head>` and an empty `<body>`; each
 //! address of its own begins with `"./` and is lifted to the page's depth. A page is then
@@ -15,6 +18,7 @@
 mod home;
 mod lessons;
 mod texts;
+mod workbook;
 
 use proxy_wasm_tour::course::{Book, LANGUAGE, LessonEntry, manuals};
 use proxy_wasm_tour::export::card::card;
@@ -45,11 +49,12 @@ struct Options {
     site: Option<String>,
     content: PathBuf,
     samples: PathBuf,
+    npm: Option<PathBuf>,
 }
 
 impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
-        let (mut shell, mut out, mut site) = (None, None, None);
+        let (mut shell, mut out, mut site, mut npm) = (None, None, None, None);
         let mut content = PathBuf::from("content");
         let mut samples = PathBuf::from("target/filters");
         while let Some(flag) = args.next() {
@@ -60,9 +65,10 @@ impl Options {
                 "--site" => site = Some(value),
                 "--content" => content = value.into(),
                 "--samples" => samples = value.into(),
+                "--npm" => npm = Some(value.into()),
                 _ => {
                     return Err(format!(
-                        "unknown option {flag}: --shell, --out, --site, --content, --samples"
+                        "unknown option {flag}: --shell, --out, --site, --content, --samples, --npm"
                     ));
                 }
             }
@@ -73,6 +79,7 @@ impl Options {
             site,
             content,
             samples,
+            npm,
         })
     }
 }
@@ -93,17 +100,17 @@ fn write_site(options: &Options) -> Result<usize, String> {
     for page in &pages {
         write_page(options, &shell, page)?;
     }
+    write_not_found(options, &shell)?;
+    // A workbook repeats its lessons: it is for paper, and no machine need read it.
+    let listed: Vec<&Page> = pages.iter().filter(|page| !page.is_workbook()).collect();
     if let Some(site) = &options.site {
-        write_not_found(options, &shell, site)?;
-        write(
-            &options.out.join("sitemap.xml"),
-            document::sitemap(&pages, site).as_bytes(),
-        )?;
+        let sitemap = document::sitemap(listed.iter().copied(), site);
+        write(&options.out.join("sitemap.xml"), sitemap.as_bytes())?;
+        let robots = document::robots(site);
+        write(&options.out.join("robots.txt"), robots.as_bytes())?;
     }
-    write(
-        &options.out.join("llms.txt"),
-        document::llms(&pages, options.site.as_deref()).as_bytes(),
-    )?;
+    let llms = document::llms(&listed, options.site.as_deref());
+    write(&options.out.join("llms.txt"), llms.as_bytes())?;
     Ok(pages.len())
 }
 
@@ -131,14 +138,17 @@ fn site_pages(options: &Options) -> Result<(Vec<Page>, String), String> {
     let content = content::read(&options.content).map_err(|e| e.to_string())?;
     let book = Book::read(&content, LANGUAGE);
     let mut pages = vec![home::page(options, &content, &book)?];
-    pages.extend(texts::pages(&book)?);
+    pages.extend(texts::pages(options, &book)?);
     pages.extend(lessons::playgrounds(&content)?);
+    let (tried, at_work) = lessons::samples(options, &content)?;
+    pages.extend(tried);
     let manuals = manuals(&content, &book, LANGUAGE).map_err(|e| e.to_string())?;
     let glossary = manuals.iter().find(|manual| manual.id == "glossary");
     for lesson in &book.lessons {
         pages.push(lessons::page(options, &content, &book, lesson, glossary)?);
     }
-    let (references, found) = texts::references(&content, &book, &manuals);
+    pages.extend(workbook::pages(options, &content, &book)?);
+    let (references, found) = texts::references(&book, &manuals, &at_work);
     pages.extend(references);
     Ok((pages, search::index(&content, &book, &found)))
 }
@@ -180,12 +190,22 @@ fn write_page(options: &Options, shell: &str, page: &Page) -> Result<(), String>
     write(&dir.join(page::FILE), data.as_bytes())
 }
 
-/// A server shows the 404 at any depth, so its links are absolute, and without the site's address
-/// there is none.
-fn write_not_found(options: &Options, shell: &str, site: &str) -> Result<(), String> {
+/// How deep below the site an address may lie at which its 404 still finds the site.
+const DEEPEST: usize = 5;
+
+/// A server shows the 404 at any depth, so its links are absolute. Without the site's address they
+/// begin at the host's root, and `404.js` lifts them where the site does not lie there.
+fn write_not_found(options: &Options, shell: &str) -> Result<(), String> {
+    let site = options.site.as_deref().unwrap_or_default();
     let root = Root(format!("{}/", site.trim_end_matches('/')));
     let page = texts::not_found(&root);
-    let html = document::assemble(shell, &page, &root, &render(&page, &root), None)?;
+    let mut html = document::assemble(shell, &page, &root, &render(&page, &root), None)?;
+    if options.site.is_none() {
+        let place = html.find("<link").ok_or("the shell has no <link")?;
+        let ways = (0..=DEEPEST)
+            .map(|up| format!("<script src=\"./{}404.js\"></script>", "../".repeat(up)));
+        html.insert_str(place, &ways.collect::<String>());
+    }
     write(&options.out.join("404.html"), html.as_bytes())
 }
 

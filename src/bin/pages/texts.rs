@@ -1,6 +1,7 @@
 //! Pages that are only to be read: the map, the reference, progress, licences, the 404.
 
-use proxy_wasm_tour::course::{Book, Content, Manual};
+use crate::Options;
+use proxy_wasm_tour::course::{Book, Manual};
 use proxy_wasm_tour::export::{licences, reference};
 use proxy_wasm_tour::ui::page::{Body, Link, Page, Text};
 use proxy_wasm_tour::ui::paths::Root;
@@ -9,13 +10,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// The map, the visitor's progress, and the licences.
-pub(crate) fn pages(book: &Book) -> Result<Vec<Page>, String> {
+pub(crate) fn pages(options: &Options, book: &Book) -> Result<Vec<Page>, String> {
     let root = Root::relative("/learn/");
     let map = prerendered::map(book.catalogue.clone(), &root);
     let progress = prerendered::progress(book.catalogue.clone(), &Root::relative("/progress/"));
     let (title, lead) = (strings::LICENCES, strings::LICENCES_LEAD);
     let root = Root::relative("/licences/");
-    let licences = prerendered::article(title, lead, Vec::new(), made_of()?, &root);
+    let licences = prerendered::article(title, lead, Vec::new(), made_of(options)?, &root);
     Ok(vec![
         page("/learn/", strings::MAP_TITLE, strings::MAP_LEAD, map),
         page(
@@ -30,12 +31,12 @@ pub(crate) fn pages(book: &Book) -> Result<Vec<Page>, String> {
 
 /// The reference: its first page, and those that it lists.
 pub(crate) fn references(
-    content: &Content,
     book: &Book,
     manuals: &[Manual],
+    at_work: &reference::AtWork,
 ) -> (Vec<Page>, Vec<reference::Page>) {
     let (path, title, lead) = ("/reference/", strings::REFERENCE, strings::REFERENCE_LEAD);
-    let all = reference::pages(content, book, manuals);
+    let all = reference::pages(book, manuals, at_work);
     let first = reference::contents(&all);
     let first = prerendered::article(title, lead, Vec::new(), first, &Root::relative(path));
     let mut pages = vec![page(path, title, lead, first)];
@@ -67,14 +68,18 @@ fn page(path: &str, title: &str, description: &str, text: Text) -> Page {
     }
 }
 
-/// The packages that page and engine are made of.
-fn made_of() -> Result<String, String> {
+/// The packages that the page, its workers and the sample filters are made of.
+fn made_of(options: &Options) -> Result<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(&cargo)
         .current_dir(root)
         .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-        .args(["--no-default-features", "--features", "page,engine"])
+        .args([
+            "--no-default-features",
+            "--features",
+            "page,engine,assemble",
+        ])
         .args(["--filter-platform", "wasm32-unknown-unknown"])
         .output()
         .map_err(|e| format!("{cargo} metadata: {e}"))?;
@@ -84,5 +89,7 @@ fn made_of() -> Result<String, String> {
     }
     let lock = root.join("src/vendor/package-lock.json");
     let lock = std::fs::read_to_string(&lock).map_err(|e| format!("{}: {e}", lock.display()))?;
-    licences::html(&String::from_utf8_lossy(&output.stdout), &lock)
+    let modules = options.npm.as_ref().map(|npm| npm.join("node_modules"));
+    let metadata = String::from_utf8_lossy(&output.stdout);
+    licences::html(&metadata, &lock, modules.as_deref())
 }

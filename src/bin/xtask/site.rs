@@ -2,6 +2,7 @@
 
 use crate::filters;
 use crate::hosts;
+use crate::npm;
 use crate::offline;
 use crate::options::{self, Given};
 use crate::sh::{self, Outcome};
@@ -212,6 +213,7 @@ fn pages(out: &Path, url: Option<&str>) -> Outcome<()> {
     if let Some(url) = url {
         cargo.args(["--site", url]);
     }
+    cargo.arg("--npm").arg(npm::vendor()?);
     sh::run(&mut cargo)
 }
 

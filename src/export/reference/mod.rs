@@ -11,8 +11,9 @@ mod numbers;
 
 use super::search::Found;
 use crate::abi::{AbiVersion, Param, ParamKind};
-use crate::course::{Book, Content, LessonEntry, Manual, escape, inline};
+use crate::course::{Book, LessonEntry, Manual, escape, inline};
 use crate::model::Place;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A page of the reference.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +30,13 @@ pub struct Page {
     pub found: Vec<Found>,
 }
 
+/// The sample filters whose labs stand in the playground, each with the host calls and callbacks
+/// that a run of its lab has.
+pub type AtWork = BTreeMap<String, BTreeSet<String>>;
+
 /// Every page of the reference, in the order in which the first one lists them.
-pub fn pages(content: &Content, book: &Book, manuals: &[Manual]) -> Vec<Page> {
-    let examples = Examples { content, book };
+pub fn pages(book: &Book, manuals: &[Manual], at_work: &AtWork) -> Vec<Page> {
+    let examples = Examples { book, at_work };
     let mut pages = calls::pages(&examples);
     pages.insert(1, callbacks::one(&examples));
     pages.extend(numbers::pages());
@@ -60,9 +65,12 @@ pub fn contents(pages: &[Page]) -> String {
 
 /// Where a call is shown at work: in lessons, and in sample filters.
 struct Examples<'a> {
-    content: &'a Content,
     book: &'a Book,
+    at_work: &'a AtWork,
 }
+
+/// The most sample filters that an entry leads to.
+const TRIED: usize = 3;
 
 /// What the Rust SDK calls the host calls and callbacks, where that is another name.
 const SDK: &[(&str, &str)] = &[
@@ -94,7 +102,7 @@ const SDK: &[(&str, &str)] = &[
 ];
 
 impl Examples<'_> {
-    /// The lessons that name a call, and a sample filter that makes it.
+    /// The lessons that name a call, and playgrounds whose run has it.
     fn of(&self, call: &str) -> String {
         let sdk = SDK
             .iter()
@@ -111,21 +119,22 @@ impl Examples<'_> {
             })
             .cloned()
             .collect();
-        let samples: Vec<String> = (self.content.files.keys())
-            .filter_map(|path| {
-                Some((
-                    path,
-                    path.strip_prefix("filters/")?.strip_suffix("/src/lib.rs")?,
-                ))
+        let tried = self
+            .at_work
+            .iter()
+            .filter(|(_, calls)| calls.contains(call));
+        let tried: Vec<String> = tried
+            .take(TRIED)
+            .map(|(sample, _)| {
+                let name = escape(sample);
+                format!("<a href=\"../../playground/try/{name}/\">{name}</a>")
             })
-            .filter(|(path, _)| says(self.content.text(path).unwrap_or_default()))
-            .map(|(_, name)| format!("<code>{}</code>", escape(name)))
             .collect();
         let mut html = self.lessons(&lessons);
-        if !samples.is_empty() {
+        if !tried.is_empty() {
             html.push_str(&format!(
-                "<p class=\"see\">Try it in the <a href=\"../../playground/\">playground</a>, with a sample filter that does it: {}.</p>",
-                samples.join(", ")
+                "<p class=\"see\">Try it in the playground: {}</p>",
+                tried.join(", ")
             ));
         }
         html

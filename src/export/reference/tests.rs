@@ -4,7 +4,7 @@ use super::*;
 use crate::abi::{CALLBACKS, GROUPS};
 
 fn all() -> Vec<Page> {
-    pages(&Content::default(), &Book::default(), &[])
+    pages(&Book::default(), &[], &at_work())
 }
 
 #[test]
@@ -62,4 +62,22 @@ fn statuses_lead_to_the_calls_that_answer_them() {
         let id = rest.split('"').next().unwrap_or_default();
         assert!(html(page).contains(&format!("id=\"{id}\"")), "{page}#{id}");
     }
+}
+
+/// A sample filter whose run has one call and one callback.
+fn at_work() -> AtWork {
+    let calls = ["proxy_log", "proxy_on_tick"].map(str::to_owned);
+    [("a-filter".to_owned(), calls.into())].into()
+}
+
+#[test]
+fn an_entry_leads_to_the_labs_that_make_its_call_and_no_other_does() {
+    let pages = all();
+    let link = "<a href=\"../../playground/try/a-filter/\">a-filter</a>";
+    let entries = pages.iter().flat_map(|page| page.html.split("<section "));
+    let linked: Vec<&str> = entries
+        .filter(|entry| entry.contains(link))
+        .filter_map(|entry| entry.split("id=\"").nth(1)?.split('"').next())
+        .collect();
+    assert_eq!(linked, ["proxy_log", "proxy_on_tick"]);
 }

@@ -30,6 +30,16 @@ pub(super) fn Map(map: course::Catalogue) -> impl IntoView {
 #[component]
 fn Part(number: usize, part: course::Part) -> impl IntoView {
     let minutes = part.lessons.iter().map(|lesson| lesson.minutes).sum();
+    let paper = part.workbook().map(|path| {
+        view! {
+            <p class="map-paper">
+                <a href=href(&path)>
+                    {strings::WORKBOOK_OPEN}
+                    <span class="visually-hidden">": " {part.title.clone()}</span>
+                </a>
+            </p>
+        }
+    });
     let lessons = part
         .lessons
         .into_iter()
@@ -52,6 +62,7 @@ fn Part(number: usize, part: course::Part) -> impl IntoView {
             // Our own renderer made this HTML.
             <div class="map-summary" inner_html=part.summary></div>
             <ol>{lessons}</ol>
+            {paper}
         </section>
     }
 }

@@ -11,6 +11,7 @@ mod map;
 mod not_found;
 mod progress;
 mod shell;
+mod workbook;
 
 use super::app::App;
 use super::page::{Link, Page, Text};
@@ -22,6 +23,7 @@ use leptos::prelude::*;
 pub use chain::{Chain, ChainFilter, Outcome};
 pub use home::{Home, Path};
 pub use lesson::LessonText;
+pub use workbook::{PaperLesson, Workbook};
 
 /// What stands in a page's `<body>`: the frame, and in it what the app hydrates.
 pub fn render(page: &Page, root: &Root) -> String {
@@ -63,6 +65,11 @@ pub fn article(title: &str, lead: &str, above: Vec<Link>, html: String, root: &R
 /// What stands beside a lesson's lab.
 pub fn lesson(lesson: LessonText, root: &Root) -> String {
     html(root, || view! { <lesson::LessonRead lesson /> })
+}
+
+/// A part on paper.
+pub fn workbook(workbook: Workbook, root: &Root) -> Text {
+    text(root, || view! { <workbook::WorkbookPage workbook /> })
 }
 
 /// There is no such page.
