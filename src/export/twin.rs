@@ -6,6 +6,9 @@
 /// What is left out with all that it holds.
 const DROPPED: [&str; 6] = ["svg", "nav", "button", "details", "legend", "progress"];
 
+/// Elements that hold nothing, and so are never closed.
+const EMPTY: [&str; 4] = ["br", "hr", "img", "input"];
+
 /// Markdown of a page's HTML.
 pub fn markdown(html: &str) -> String {
     let mut twin = Twin::default();
@@ -24,7 +27,7 @@ pub fn markdown(html: &str) -> String {
 struct Twin {
     out: String,
     /// Inside of what is left out: the tag, and how often it stands in itself.
-    dropped: Option<(&'static str, usize)>,
+    dropped: Option<(String, usize)>,
     /// Inside of `pre`.
     code: bool,
     /// Where the link that is open leads.
@@ -32,6 +35,8 @@ struct Twin {
     /// Cells of the row so far, and whether a row of the table was written.
     cells: usize,
     head: bool,
+    /// Inside of a cell.
+    cell: bool,
 }
 
 impl Twin {
@@ -43,7 +48,10 @@ impl Twin {
             .replace("&lt;", "<")
             .replace("&gt;", ">")
             .replace("&quot;", "\"");
-        let text = text.replace("&#39;", "'").replace("&amp;", "&");
+        let mut text = text.replace("&#39;", "'").replace("&amp;", "&");
+        if self.cell {
+            text = text.replace('|', "\\|");
+        }
         match self.code {
             true => self.out.push_str(&text),
             false => {
@@ -63,7 +71,7 @@ impl Twin {
         };
         let name = tag.split([' ', '/']).next().unwrap_or_default();
         if let Some((dropped, depth)) = &mut self.dropped {
-            if name == *dropped {
+            if name == dropped.as_str() {
                 match (closes, *depth) {
                     (true, 0) => self.dropped = None,
                     (true, _) => *depth -= 1,
@@ -73,15 +81,11 @@ impl Twin {
             return;
         }
         let hidden = tag.contains("class=\"tip\"") || tag.contains("visually-hidden");
-        if !closes {
-            if hidden {
-                self.dropped = Some(("span", 0));
-                return;
+        if !closes && (hidden || DROPPED.contains(&name)) {
+            if !EMPTY.contains(&name) {
+                self.dropped = Some((name.to_owned(), 0));
             }
-            if let Some(name) = DROPPED.iter().find(|dropped| **dropped == name) {
-                self.dropped = Some((name, 0));
-                return;
-            }
+            return;
         }
         match (name, closes) {
             ("h1", false) => self.block("# "),
@@ -109,6 +113,9 @@ impl Twin {
             ("strong" | "b", _) => self.out.push_str("**"),
             ("em" | "i", _) => self.out.push('*'),
             ("a", false) => {
+                if self.out.ends_with(')') {
+                    self.out.push(' ');
+                }
                 self.link = attribute(tag, "href");
                 self.out.push('[');
             }
@@ -120,8 +127,10 @@ impl Twin {
                 self.cells = 0;
                 self.line("|");
             }
+            ("th" | "td", false) => self.cell = true,
             ("th" | "td", true) => {
                 self.cells += 1;
+                self.cell = false;
                 self.out.push('|');
             }
             ("tr", true) if !self.head => {
@@ -181,6 +190,25 @@ mod tests {
             markdown(html),
             "# A & B\n\nSee [the `x`](x/).\n\n- One\n- Two\n\n```\na\n  b\n```\n"
         );
+    }
+
+    #[test]
+    fn what_is_hidden_ends_with_its_own_element() {
+        let html = "<fieldset><legend class=\"visually-hidden\">Filters</legend><span>One</span></fieldset>\
+                    <p>Two<input type=\"file\" class=\"visually-hidden\" /></p>\
+                    <div class=\"visually-hidden\"><div>no</div><span>no</span></div>\
+                    <p>A <span class=\"tip\">no <span>no</span></span>word.</p>";
+        assert_eq!(markdown(html), "One\n\nTwo\n\nA word.\n");
+    }
+
+    #[test]
+    fn links_side_by_side_stand_apart_and_a_cell_may_hold_a_bar() {
+        assert_eq!(
+            markdown("<a href=\"a\">A</a><a href=\"b\">B</a>"),
+            "[A](a) [B](b)\n"
+        );
+        let html = "<table><tr><th>A</th></tr><tr><td>x|y</td></tr></table>";
+        assert_eq!(markdown(html), "|A|\n|---|\n|x\\|y|\n");
     }
 
     #[test]
