@@ -184,7 +184,8 @@ fn a_solution_must_pass() {
 
 #[test]
 fn a_solution_must_be_readable() {
-    assert!(fault("solution/m.wat", "i32.add", "i32.at").starts_with("m.wat:1:"));
+    assert!(fault("solution/m.wat", "i32.add", "i32.at").starts_with("solution/m.wat:1:"));
+    assert!(planted("start/m.wat", "local.get", "local.gt")[0].contains("/start/m.wat:1:"));
 }
 
 #[test]

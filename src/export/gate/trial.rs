@@ -15,6 +15,45 @@ pub(super) use crate::lab::REQUEST;
 pub(super) struct Trial {
     pub(super) lab: Lab,
     contents: Contents,
+    parts: Parts,
+}
+
+/// The files of a lesson that its parts stand in, by the parts' names. A text that stands in none,
+/// as a mistake's in the lab file, is left out.
+struct Parts(BTreeMap<String, String>);
+
+impl Parts {
+    fn of(content: &Content, desk: &Desk<'_>) -> Self {
+        let path = |stage: &str, name: &str| {
+            let folder = desk.folder;
+            (
+                name.to_owned(),
+                content.name(&format!("{folder}/{stage}/{name}")),
+            )
+        };
+        let start = desk.stage("start");
+        let mut parts: BTreeMap<_, _> = start.keys().map(|name| path("start", name)).collect();
+        let solution = desk.stage("solution");
+        for (name, text) in &desk.edits {
+            parts.remove(name);
+            // What the run tells stands behind the answers that are written.
+            if solution
+                .get(name)
+                .is_some_and(|own| text.starts_with(own.trim_end()))
+            {
+                parts.extend([path("solution", name)]);
+            }
+        }
+        Self(parts)
+    }
+
+    /// A course has many parts of one name: the problem with the whole path.
+    fn named(&self, mut problem: Problem) -> Problem {
+        if let Some(file) = self.0.get(&problem.place.file) {
+            problem.place.file.clone_from(file);
+        }
+        problem
+    }
 }
 
 impl Trial {
@@ -25,6 +64,23 @@ impl Trial {
         desk: &Desk<'_>,
         modules: &BTreeMap<String, Source>,
     ) -> Result<Self, Problem> {
+        let parts = Parts::of(content, desk);
+        match Self::read(content, lesson, desk, modules) {
+            Ok((lab, contents)) => Ok(Self {
+                lab,
+                contents,
+                parts,
+            }),
+            Err(problem) => Err(parts.named(problem)),
+        }
+    }
+
+    fn read(
+        content: &Content,
+        lesson: &Lesson,
+        desk: &Desk<'_>,
+        modules: &BTreeMap<String, Source>,
+    ) -> Result<(Lab, Contents), Problem> {
         let path = format!("{}/lab.yaml", lesson.folder);
         let text = content.text(&path).unwrap_or("name: no lab");
         let mut lab = lab::parse(&content.name(&path), text, desk)?;
@@ -47,12 +103,12 @@ impl Trial {
                 return Err(Problem::in_file(content.name(&path), message, ""));
             }
         };
-        Ok(Self { lab, contents })
+        Ok((lab, contents))
     }
 
     /// Runs every scenario, with the trace.
     pub(super) fn run(&self) -> Result<Report, Problem> {
-        run(&self.lab, &self.contents)
+        run(&self.lab, &self.contents).map_err(|problem| self.parts.named(problem))
     }
 
     /// Loads another Envoy configuration into the lab's proxy, without traffic.
