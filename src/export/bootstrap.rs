@@ -160,10 +160,11 @@ impl Whole {
                     "The plugin `{}` fetches {} through the cluster `{}`. Something must serve the module there.",
                     plugin.name, remote.uri, remote.cluster
                 ));
-                self.others.push(remote.uri.clone());
+                if !self.others.contains(&remote.uri) {
+                    self.others.push(remote.uri.clone());
+                }
             }
         }
-        self.others.dedup();
     }
 
     /// Finds the modules that are called without a proxy.

@@ -83,6 +83,34 @@ impl Bundle {
     }
 }
 
+impl Bundle {
+    /// A name that no file of the bundle has, nor any that a target writes later: `base`, else the
+    /// whole path, else that with a number. `end` comes behind it.
+    pub(super) fn free_name(&self, path: &str, base: &str, end: &str) -> String {
+        const OWN: [&str; 9] = [
+            "README.md",
+            "docker-compose.yaml",
+            "envoy-filter.yaml",
+            "envoy.yaml",
+            "surroundings.yaml",
+            "traffic-extension.yaml",
+            "upstreams.json",
+            "upstreams.py",
+            "verify.sh",
+        ];
+        let taken = |name: &String| {
+            OWN.contains(&name.as_str()) || self.files.iter().any(|file| file.path == *name)
+        };
+        let whole = path.trim_start_matches('/').replace(['/', ':'], "-");
+        let numbered = (2..).map(|n| format!("{n}-{whole}{end}"));
+        [format!("{base}{end}"), format!("{whole}{end}")]
+            .into_iter()
+            .chain(numbered)
+            .find(|name| !taken(name))
+            .unwrap_or_default()
+    }
+}
+
 /// What stands beside the modules of a lab.
 pub trait Sources {
     /// The files of the project that a sample is built from: path and content. `None` when it is not
@@ -142,12 +170,7 @@ pub(super) fn add_files(bundle: &mut Bundle, contents: &Contents, whole: &Whole)
             continue;
         };
         let base = path.rsplit('/').next().unwrap_or(path);
-        let taken = |name: &str| bundle.files.iter().any(|file| file.path == name);
-        let name = match taken(base) {
-            false => base.to_owned(),
-            // The whole path is in it, so no other file has it.
-            true => path.trim_start_matches('/').replace(['/', ':'], "-"),
-        };
+        let name = bundle.free_name(path, base, "");
         bundle.add(&name, bytes.to_vec());
         names.insert(path.clone(), name);
     }

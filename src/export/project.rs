@@ -52,12 +52,12 @@ pub(super) fn project(lab: &Lab, sources: &dyn Sources) -> Result<Bundle, Proble
                 }
             }
             Source::AssemblyScript(text, _) => {
-                let name = stem(path, &scripts);
+                let name = stem(path, |stem| scripts.iter().any(|(name, _)| name == stem));
                 bundle.text(&format!("assembly/{name}.ts"), text.as_str());
                 scripts.push((name, path.clone()));
             }
             Source::Wat(text, _) => {
-                let name = format!("{}.wat", stem(path, &[]));
+                let name = bundle.free_name(path, &stem(path, |_| false), ".wat");
                 bundle.text(&name, text.as_str());
                 texts.push(name);
             }
@@ -92,15 +92,15 @@ pub(super) fn project(lab: &Lab, sources: &dyn Sources) -> Result<Bundle, Proble
 /// What editors read; `asc` does not need it.
 const TSCONFIG: &str = "{\n  \"extends\": \"assemblyscript/std/assembly.json\",\n  \"include\": [\"./assembly/*.ts\"]\n}\n";
 
-/// The last name of a path without its ending, and free among those before it.
-fn stem(path: &str, taken: &[(String, String)]) -> String {
+/// The last name of a path without its ending; the whole path where that is taken.
+fn stem(path: &str, taken: impl Fn(&str) -> bool) -> String {
     let last = path.rsplit('/').next().unwrap_or(path);
     let stem = last
         .split('.')
         .next()
         .filter(|stem| !stem.is_empty())
         .unwrap_or("filter");
-    match taken.iter().any(|(name, _)| name == stem) {
+    match taken(stem) {
         true => path.trim_start_matches('/').replace(['/', '.', ':'], "-"),
         false => stem.to_owned(),
     }

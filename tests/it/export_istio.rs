@@ -184,6 +184,24 @@ fn assemblyscript_becomes_a_package_with_the_compiler_of_the_page() {
 }
 
 #[test]
+fn no_file_of_a_bundle_takes_anothers_name() {
+    let text = "name: Names\nfiles:\n  /a/f.wasm: {wat: (module)}\n  /b/f.wasm: {wat: '(module (memory 1))'}\n  /etc/README.md: {wat: (module)}\n\
+                scenarios:\n- name: s\n  traffic:\n  - call: {module: /a/f.wasm, export: f, args: []}\n  - call: {module: /b/f.wasm, export: f, args: []}\n  - call: {module: /etc/README.md, export: f, args: []}\n";
+    let project = export(text, Target::Project, None).unwrap();
+    assert_eq!(file(&project, "f.wat"), "(module)");
+    assert_eq!(file(&project, "b-f.wasm.wat"), "(module (memory 1))");
+    has(file(&project, "README.md"), "wat2wasm b-f.wasm.wat\n");
+    for target in Target::ALL {
+        let bundle = export(text, target, None).unwrap();
+        let mut names = paths(&bundle);
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+    }
+}
+
+#[test]
 fn a_project_without_any_source_is_refused_with_its_place() {
     let text = "name: None\nfiles:\n  /b.wasm: {base64: AGFzbQEAAAA=}\n";
     let problem = export(text, Target::Project, None).expect_err("there is nothing to build");
