@@ -89,9 +89,14 @@ pub(super) fn compile(
     bytes: &[u8],
 ) -> Result<wasmi::Module, LoadError> {
     let bad = |why: String| {
+        // A download or a copy that was cut short.
+        let cut = match why.contains("unexpected end") {
+            true => "; the file ends too early: build or copy it again",
+            false => "",
+        };
         LoadError::new(
             FailState::UnableToInitializeCode,
-            format!("{name}: Failed to load Wasm bytecode: {why}"),
+            format!("{name}: Failed to load Wasm bytecode: {why}{cut}"),
         )
     };
     if bytes.is_empty() {

@@ -45,7 +45,10 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         ));
     }
     let mut parts = parts::replace(&mut root, beside)?;
-    let mut f = Fields::of(&root)?;
+    let mut f = Fields::of(&root).map_err(|problem| Problem {
+        help: "A lab file has keys at its left edge: `name:`, `envoy:`, `scenarios:`.".to_owned(),
+        ..problem
+    })?;
     let name = f.take("name").map(text_of).transpose()?.unwrap_or_default();
     let profile = f
         .take("profile")

@@ -33,10 +33,15 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Problem> {
     let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|e| {
+            let of_a_tab = |word: &str| matches!(word, "tab" | "tabs");
+            let help = match e.info().split(' ').any(of_a_tab) {
+                true => "Indent by spaces, here and on the line below.",
+                false => "Check indentation, quotes and colons on this line and the one above.",
+            };
             Problem::at(
                 &builder.at(e.marker()),
                 format!("not YAML: {}", e.info()),
-                "Check indentation, quotes and colons on this line and the one above.",
+                help,
             )
         })?;
         if let Event::DocumentStart(_) = event {

@@ -265,6 +265,19 @@ fn a_wrong_key_in_yaml() {
     refused_with(&["run", &lab], &["envoy.yaml:3:5: ", "`nmae`", "name"]);
     let lab = folder.file("no.yaml", "a: [\n");
     refused_with(&["run", &lab], &["no.yaml:", "not YAML"]);
+    let lab = folder.file("tab.yaml", "name: a\nenvoy:\n\tclusters: []\n");
+    refused_with(
+        &["run", &lab],
+        &["tab.yaml:3:", "not YAML", "Indent by spaces"],
+    );
+    let lab = folder.file("list.yaml", "- name: a\n");
+    refused_with(
+        &["run", &lab],
+        &[
+            "list.yaml:1:1: expected a map, found a list",
+            "at its left edge",
+        ],
+    );
     let lab = folder.file("part.yaml", "envoy: {edit: envoy.yaml}\n");
     folder.file("start/envoy.yaml", "\nhttp_filtres: []\n");
     refused_with(

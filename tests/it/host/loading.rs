@@ -160,6 +160,11 @@ fn bytes_that_are_no_module_say_what_they_look_like() {
     assert!(refused_bytes(b"MZ").contains("00 61 73 6d"));
     assert!(refused_bytes(b"\0asm\x0d\0\x01\0").contains("a component"));
     assert!(refused_bytes(b"\0asm\x01\0\0\0\xff").contains("Failed to load Wasm bytecode"));
+    let whole = wat::parse_str(wat("", "")).unwrap();
+    for length in [9, whole.len() / 2, whole.len() - 1] {
+        let said = refused_bytes(&whole[..length]);
+        assert!(said.contains("the file ends too early"), "{length}: {said}");
+    }
 }
 
 #[test]
