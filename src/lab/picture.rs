@@ -3,12 +3,9 @@
 //! Must not know: how it is drawn.
 
 use super::rows::onward;
-use crate::model::moment::{FilterNow, Half, Moment, VmNow};
+use crate::model::moment::{FilterNow, Half, Moment, PAGE, VmNow};
 use crate::model::picture::{Picture, Station, ThreadShape, VmShape};
-use crate::model::trace::{Event, Kind, Value};
-
-/// Bytes in a page of linear memory.
-const PAGE: u64 = 65_536;
+use crate::model::trace::{Event, Kind, Value, thread_words};
 
 /// Where a message is.
 enum Spot {
@@ -185,10 +182,7 @@ fn text(event: &Event, name: &str) -> Option<String> {
 fn threads(moment: &Moment) -> Vec<ThreadShape> {
     let runs = moment.event.as_ref().map(|event| event.thread);
     let shape = |thread: u32| ThreadShape {
-        name: match thread {
-            0 => "main thread".to_owned(),
-            worker => format!("worker {}", worker - 1),
-        },
+        name: thread_words(thread),
         runs: runs == Some(thread),
         vms: moment
             .vms

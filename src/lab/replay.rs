@@ -5,8 +5,10 @@
 
 use super::{Contents, RunOptions, scenario_named};
 use crate::model::lab::{Lab, Scenario};
-use crate::model::moment::{ConnectionNow, Excerpt, Half, Mark, Memory, Moment, StreamNow, Window};
-use crate::model::trace::Event;
+use crate::model::moment::{
+    ConnectionNow, Excerpt, Half, Mark, Memory, Moment, PAGE, StreamNow, Window,
+};
+use crate::model::trace::{Event, thread_words};
 use crate::model::{Headers, MARK, Problem, Section, Told};
 use crate::proxy::Prepared;
 
@@ -84,7 +86,7 @@ pub fn moment_text(moment: &Moment) -> Told {
     });
     sections.push(Section::new("Queues (vm_id/name)", queues.collect()));
     let timers = moment.timers.iter().map(|timer| {
-        let thread = timer.thread.map_or("outside".to_owned(), thread);
+        let thread = timer.thread.map_or("outside".to_owned(), thread_words);
         let at = millis(timer.at_ns);
         (at, format!("{} ({thread})", timer.what))
     });
@@ -94,7 +96,7 @@ pub fn moment_text(moment: &Moment) -> Told {
             let mut lines = vec![format!(
                 "{}, {}, vm_id {:?}, memory of {}{}",
                 vm.role,
-                thread(vm.thread),
+                thread_words(vm.thread),
                 vm.vm_id,
                 pages(vm.memory_bytes),
                 if vm.failed { ", failed" } else { "" }
@@ -137,7 +139,7 @@ fn title(event: Option<&Event>) -> String {
         return "The end of the run".to_owned();
     };
     let (n, name, at) = (event.n, &event.name, millis(event.t_ns));
-    format!("Event {n}: {name}, {} at {at}", thread(event.thread))
+    format!("Event {n}: {name}, {} at {at}", thread_words(event.thread))
 }
 
 fn millis(ns: u64) -> String {
@@ -214,15 +216,8 @@ fn pairs(headers: &Headers) -> Vec<(String, String)> {
         .collect()
 }
 
-fn thread(number: u32) -> String {
-    match number.checked_sub(1) {
-        Some(worker) => format!("worker {worker}"),
-        None => "main thread".to_owned(),
-    }
-}
-
 fn pages(bytes: u64) -> String {
-    format!("{} pages", bytes / 65536)
+    format!("{} pages", bytes / PAGE)
 }
 
 /// Bytes as text, so that nothing in it can drive a terminal; others as base64.

@@ -3,7 +3,7 @@
 //! Must not know: how a row is drawn.
 
 use crate::model::report::VmReport;
-use crate::model::trace::{Event, Kind, Value};
+use crate::model::trace::{Event, Kind, Value, thread_words};
 use crate::protocol::{Lane, Place};
 use std::collections::BTreeSet;
 
@@ -127,8 +127,7 @@ fn ends(event: &Event) -> (Owner, Owner) {
 fn named(owner: Owner, vms: &[VmReport]) -> Lane {
     let (name, actor) = match owner {
         Owner::Client => ("client".to_owned(), "client"),
-        Owner::Thread(0, None) => ("main thread".to_owned(), "native"),
-        Owner::Thread(thread, None) => (format!("worker {}", thread - 1), "native"),
+        Owner::Thread(thread, None) => (thread_words(thread), "native"),
         Owner::Thread(_, Some(number)) => {
             let plugins = vms.iter().find(|vm| vm.vm == number);
             let plugins = plugins.map(|vm| vm.plugins.join(", "));

@@ -5,6 +5,9 @@ use super::{Bytes, Headers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Bytes in a page of linear memory.
+pub const PAGE: u64 = 65_536;
+
 /// Everything at one event: what `tour run --at K --json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moment {

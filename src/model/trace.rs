@@ -15,6 +15,15 @@ pub fn thread_name(thread: u32) -> String {
     }
 }
 
+/// A thread as people say it: `main thread`, `worker 0` …
+#[must_use]
+pub fn thread_words(thread: u32) -> String {
+    match thread.checked_sub(1) {
+        Some(worker) => format!("worker {worker}"),
+        None => "main thread".to_owned(),
+    }
+}
+
 /// The thread of such a name.
 #[must_use]
 pub fn thread_number(name: &str) -> Option<u32> {

@@ -3,11 +3,9 @@
 use super::Out;
 use super::text::{expected, show};
 use crate::model::lab::StateAssertion;
+use crate::model::moment::PAGE;
 use crate::model::report::ScenarioReport;
 use crate::proxy::matches;
-
-/// Bytes in a page of linear memory.
-const PAGE: u64 = 65_536;
 
 pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut Out<'_>) {
     let StateAssertion {
