@@ -77,12 +77,13 @@ pub(super) fn arrive(hash: &str) {
     }
 }
 
-/// Gives every link of the document its absolute address.
+/// Gives every link to another page its absolute address. One within the page stays as it is: it is
+/// also the next page's.
 #[cfg(feature = "page")]
 pub(super) fn make_links_absolute() {
     let links = window()
         .and_then(|w| w.document())
-        .and_then(|d| d.query_selector_all("a[href]").ok());
+        .and_then(|d| d.query_selector_all("a[href]:not([href^=\"#\"])").ok());
     let Some(links) = links else { return };
     for at in 0..links.length() {
         let link = links

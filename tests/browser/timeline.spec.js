@@ -1,6 +1,6 @@
 // A learner looks through a run: as a table and as a sequence diagram, by mouse and by keyboard.
 import { AxeBuilder } from '@axe-core/playwright';
-import { test, expect, complaints, started } from './site.js';
+import { test, expect, complaints, started, write } from './site.js';
 
 const addHeader = 'learn/first-http-filters/add-a-header/';
 
@@ -15,11 +15,13 @@ async function big(page, site, requests) {
   await page.goto(site + 'playground/');
   await started(page);
   await tab(page, 'lab.yaml').click();
-  const editor = page.getByRole('textbox', { name: 'lab.yaml' });
-  const lab = await editor.inputValue();
+  // Once the editor stands over the text area: filling what is in sight would leave the rest.
+  const area = page.locator('textarea[aria-label="lab.yaml"]');
+  await expect(area).toBeHidden();
+  const lab = await area.inputValue();
   const traffic = lab.slice(0, lab.indexOf('scenarios:')) +
     `scenarios:\n- name: many\n  traffic:\n${'  - {request: {path: /hello}}\n'.repeat(requests)}`;
-  await editor.fill(traffic);
+  await write(page.getByRole('textbox', { name: 'lab.yaml' }), traffic);
   await page.keyboard.press('Control+Enter');
   await tab(page, 'Timeline').click();
   await expect(panel(page).getByText(/^\d+ events$/)).toBeVisible();
