@@ -11,6 +11,7 @@ pub mod content;
 mod disk;
 #[cfg(feature = "assembler")]
 pub mod gate;
+mod histogram;
 mod import;
 mod istio;
 pub mod licences;

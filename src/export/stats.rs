@@ -4,44 +4,72 @@
 //! well-known patterns, what is left gets `envoy_` in front, and a plugin's own stats do not. Must not
 //! know: which stats there are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use super::histogram::{buckets, quantiles};
+use crate::model::report::ScenarioReport;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// `/stats`: `name: value`, sorted.
-pub fn stats_text(stats: &BTreeMap<String, u64>) -> String {
+/// `/stats`: `name: value`, sorted; histograms last.
+pub fn stats_text(report: &ScenarioReport) -> String {
     let mut out = String::new();
-    for (name, value) in stats {
+    for (name, value) in &report.stats {
         let _ = writeln!(out, "{name}: {value}");
     }
+    for (name, histogram) in &report.histograms {
+        let _ = writeln!(out, "{name}: {}", quantiles(histogram));
+    }
     out
 }
 
-/// `/stats/prometheus`: a type and then the values, group by group.
-pub fn stats_prometheus(stats: &BTreeMap<String, u64>) -> String {
-    let mut groups: BTreeMap<String, BTreeSet<(String, u64)>> = BTreeMap::new();
-    let mut kinds: BTreeMap<String, &'static str> = BTreeMap::new();
-    for (name, value) in stats {
-        let Some((metric, tags)) = metric(name) else {
-            continue;
-        };
-        kinds.insert(metric.clone(), kind(name));
-        groups.entry(metric).or_default().insert((tags, *value));
-    }
+/// `/stats/prometheus`: a type and then the values, group by group: counters, gauges, histograms.
+pub fn stats_prometheus(report: &ScenarioReport) -> String {
+    let (gauges, counters): (Vec<_>, Vec<_>) =
+        report
+            .stats
+            .iter()
+            .partition(|(name, _)| match name.starts_with(OWN) {
+                true => report.gauges.contains(name),
+                false => GAUGES.iter().any(|end| name.ends_with(end)),
+            });
     let mut out = String::new();
-    for (metric, values) in &groups {
-        let _ = writeln!(
-            out,
-            "# TYPE {metric} {}",
-            kinds.get(metric).unwrap_or(&"counter")
-        );
-        for (tags, value) in values {
-            let _ = writeln!(out, "{metric}{{{tags}}} {value}");
+    let number = |out: &mut String, metric: &str, tags: &str, value: &u64| {
+        let _ = writeln!(out, "{metric}{{{tags}}} {value}");
+    };
+    groups(&mut out, "counter", counters, number);
+    groups(&mut out, "gauge", gauges, number);
+    groups(&mut out, "histogram", &report.histograms, buckets);
+    out
+}
+
+/// Writes the stats of one type, those of a metric together.
+fn groups<'a, T: 'a>(
+    out: &mut String,
+    kind: &str,
+    stats: impl IntoIterator<Item = (&'a String, &'a T)>,
+    write: impl Fn(&mut String, &str, &str, &T),
+) {
+    // Sorted by the names with dots, before these become underscores.
+    let mut groups: BTreeMap<(String, String), BTreeMap<String, &T>> = BTreeMap::new();
+    for (name, value) in stats {
+        if let Some((left, metric, tags)) = metric(name) {
+            groups
+                .entry((left, metric))
+                .or_default()
+                .insert(tags, value);
         }
     }
-    out
+    for ((_, metric), values) in &groups {
+        let _ = writeln!(out, "# TYPE {metric} {kind}");
+        for (tags, value) in values {
+            write(out, metric, tags, value);
+        }
+    }
 }
 
-/// Stats that go up and down, by the end of their names.
+/// What stands before the names of the plugins' own stats.
+const OWN: &str = "wasmcustom.";
+
+/// Envoy's own stats that go up and down, by the end of their names: a short list.
 const GAUGES: [&str; 22] = [
     "active",
     "_buffered",
@@ -67,22 +95,14 @@ const GAUGES: [&str; 22] = [
     "workers_started",
 ];
 
-/// `counter` or `gauge`: names of gauges are a short list.
-fn kind(name: &str) -> &'static str {
-    match GAUGES.iter().any(|end| name.ends_with(end)) {
-        true => "gauge",
-        false => "counter",
-    }
-}
-
-/// The metric of a stat and its tags as Prometheus writes them; `None` for a name of a plugin's own
-/// that no metric can have.
-fn metric(name: &str) -> Option<(String, String)> {
+/// A stat's name without its tags, its metric and its tags as Prometheus writes them; `None` for a
+/// name of a plugin's own that no metric can have.
+fn metric(name: &str) -> Option<(String, String, String)> {
     // A plugin's own namespace is taken off, and nothing is put in front.
-    if let Some(own) = name.strip_prefix("wasmcustom.") {
+    if let Some(own) = name.strip_prefix(OWN) {
         let clean = clean(own);
         let first = clean.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        return first.then_some((clean, String::new()));
+        return first.then_some((own.to_owned(), clean, String::new()));
     }
     let mut tags: Vec<(&str, String)> = Vec::new();
     let mut left = name.to_owned();
@@ -96,7 +116,8 @@ fn metric(name: &str) -> Option<(String, String)> {
         .iter()
         .map(|(tag, value)| format!("{tag}=\"{}\"", escaped(value)))
         .collect();
-    Some((format!("envoy_{}", clean(&left)), tags.join(",")))
+    let metric = format!("envoy_{}", clean(&left));
+    Some((left, metric, tags.join(",")))
 }
 
 /// A tag, its value, and the name without it.

@@ -8,6 +8,7 @@ pub mod doctor;
 #[cfg(feature = "host")]
 pub mod exercise;
 mod headers;
+mod histogram;
 #[cfg(feature = "host")]
 pub mod lab;
 pub mod moment;
@@ -24,6 +25,7 @@ pub mod yaml;
 pub use bytes::Bytes;
 pub use digest::digest;
 pub use headers::Headers;
+pub use histogram::Histogram;
 pub use problem::{Place, Problem};
 pub use request::{Exercise, Request};
 pub use section::{MARK, Section, Told};

@@ -1,7 +1,7 @@
 //! What a run gives back: the JSON object of `tour run --json`.
 
 use super::trace::Event;
-use super::{Bytes, Headers};
+use super::{Bytes, Headers, Histogram};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,6 +87,12 @@ pub struct ScenarioReport {
     pub access_log: Vec<String>,
     /// Counters and gauges by Envoy's names.
     pub stats: BTreeMap<String, u64>,
+    /// Which of the plugins' own stats are gauges: their names do not tell.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub gauges: Vec<String>,
+    /// Histograms by Envoy's names; times are in milliseconds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub histograms: BTreeMap<String, Histogram>,
     /// Shared data by vm_id and key.
     pub shared_data: BTreeMap<String, BTreeMap<String, Bytes>>,
     /// Length of each message queue by name.

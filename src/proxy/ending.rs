@@ -44,6 +44,7 @@ impl Shared {
         stream.life = Life::Ending;
         stream.inbox.clear();
         stream.info.end_ns = Some(now);
+        let took = now - stream.info.start_ns;
         // Fewer bytes than promised: the client goes on waiting.
         let short = stream
             .received
@@ -54,6 +55,12 @@ impl Shared {
             ExchangeOutcome::Completed if short => ExchangeOutcome::Stalled,
             outcome => outcome,
         };
+        let name = format!(
+            "http.{}.downstream_rq_time",
+            self.config.manager.stat_prefix
+        );
+        self.time_stat(name, took);
+        let stream = &mut self.streams[index];
         let promised = stream.promised.unwrap_or(0);
         let received = stream.received.as_ref().map_or(0, |r| r.body.len());
         if short && self.trace.capture {

@@ -13,6 +13,7 @@ use crate::model::moment::{SharedDatum, StreamNow};
 use crate::model::moment::{Timer, VmNow, Window};
 use crate::model::trace::{Arg, Event, Kind};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 impl Shared {
     /// Records an event of the proxy's own. Where a replay stops, the world is looked at here.
@@ -41,11 +42,22 @@ impl Shared {
             connections: self.connections_now(),
             shared_data: self.shared_data_now(),
             queues: self.queues_now(),
-            metrics: self.state.stats.clone(),
+            metrics: self.metrics_now(),
             timers: self.timers_now(),
             vms: self.vms_now(),
             memory: None,
         }
+    }
+
+    /// Counters and gauges as they are; of a histogram, how many values it has.
+    fn metrics_now(&self) -> BTreeMap<String, u64> {
+        let mut metrics = self.state.stats.clone();
+        let histograms = self.state.histograms.iter();
+        metrics.extend(histograms.map(|(name, histogram)| {
+            let name = format!("{name} (values recorded)");
+            (name, histogram.count())
+        }));
+        metrics
     }
 
     /// What the proxy is made of.

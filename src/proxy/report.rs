@@ -68,6 +68,8 @@ pub(super) fn report(
         logs: shared.logs,
         access_log: shared.access_log,
         stats: shared.state.stats,
+        gauges: shared.state.gauges.into_iter().collect(),
+        histograms: shared.state.histograms,
         shared_data,
         queues,
         vms: reports,

@@ -377,6 +377,12 @@ impl Shared {
             .or_insert(0) += by;
     }
 
+    /// Records a time, in nanoseconds, in a histogram of milliseconds.
+    pub(super) fn time_stat(&mut self, name: String, ns: u64) {
+        let histogram = self.state.histograms.entry(name).or_default();
+        histogram.record(ns / 1_000_000);
+    }
+
     /// Counts a response by its code, in a cluster's stats: as it is, and with prefixes before it.
     pub(super) fn count_response(&mut self, cluster: &str, prefixes: &[&str], status: &str) {
         let class = status.get(..1).unwrap_or("0");

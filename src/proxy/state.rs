@@ -4,13 +4,18 @@ use super::filter_state::{Objects, Prototype};
 use crate::abi::{MetricType, Status};
 use crate::host::Limits;
 use crate::host::port::{Answer, Refusal};
-use std::collections::{BTreeMap, VecDeque};
+use crate::model::Histogram;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Everything shared.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Stats by Envoy's names: counters and gauges.
     pub(super) stats: BTreeMap<String, u64>,
+    /// Those of the guests' stats that are gauges.
+    pub(super) gauges: BTreeSet<String>,
+    /// Histograms by Envoy's names.
+    pub(super) histograms: BTreeMap<String, Histogram>,
     /// Buckets of the local_ratelimit filter.
     pub(super) buckets: super::native::Buckets,
     /// Shared data: vm_id, then key to value and CAS number.
@@ -196,8 +201,16 @@ impl State {
         *number += 4;
         let id = *number;
         let name = format!("wasmcustom.{name}");
-        if kind != MetricType::Histogram {
-            self.stats.entry(name.clone()).or_insert(0);
+        match kind {
+            MetricType::Histogram => {
+                self.histograms.entry(name.clone()).or_default();
+            }
+            MetricType::Counter | MetricType::Gauge => {
+                self.stats.entry(name.clone()).or_insert(0);
+            }
+        }
+        if kind == MetricType::Gauge {
+            self.gauges.insert(name.clone());
         }
         self.metrics.insert((vm, id), (kind, name));
         id
@@ -259,8 +272,10 @@ impl State {
             MetricType::Gauge => {
                 self.stats.insert(name.clone(), value);
             }
-            // Histograms are no part of the report's counters and gauges.
-            MetricType::Histogram => {}
+            MetricType::Histogram => {
+                let histogram = self.histograms.entry(name.clone()).or_default();
+                histogram.record(value);
+            }
         }
         Ok(())
     }

@@ -204,7 +204,7 @@ impl Shared {
         if frame.end {
             upstream.last_byte_ns = Some(now);
         }
-        let service_ms = (now - upstream.request_done_ns) / 1_000_000;
+        let service_ns = now - upstream.request_done_ns;
         upstream.answered = true;
         if frame.end
             && let Some(id) = stream.route_timer.take()
@@ -212,6 +212,13 @@ impl Shared {
             self.clock.cancel(id);
         }
         self.upstream_frame_event(index, &cluster, &frame);
+        if frame.end {
+            // No client is internal, as for the counters.
+            for twin in ["", "external."] {
+                let name = format!("cluster.{cluster}.{twin}upstream_rq_time");
+                self.time_stat(name, service_ns);
+            }
+        }
         self.streams[index].response.complete = frame.end;
         self.upstream_read_later(index);
         match &frame.part {
@@ -219,7 +226,7 @@ impl Shared {
                 let status = frame.headers.get_str(":status").unwrap_or("0").to_owned();
                 self.count_final(&cluster, &status);
                 if !self.config.manager.suppress_envoy_headers {
-                    let ms = service_ms.to_string();
+                    let ms = (service_ns / 1_000_000).to_string();
                     frame.headers.push("x-envoy-upstream-service-time", ms);
                 }
                 let mut headers = frame.headers;

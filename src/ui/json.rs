@@ -7,6 +7,7 @@
 
 mod shapes;
 
+use crate::model::Histogram;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -76,6 +77,7 @@ plain! {
     usize: |value| value.as_u64()?.try_into().ok();
     String: |value| value.as_str().map(str::to_owned);
     Cow<'static, str>: |value| value.as_str().map(|text| Cow::Owned(text.to_owned()));
+    Histogram: |value| Read::read(value).map(Histogram);
     Value: |value| Some(value.clone());
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn stats(report: &Report, form: &str) -> Result<Done, Unusable> {
             )));
         }
     };
-    Ok(each(report, |scenario| write(&scenario.stats)))
+    Ok(each(report, write))
 }
 
 /// `--envoy-log`.

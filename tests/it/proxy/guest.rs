@@ -256,7 +256,15 @@ fn command(line: &str, data: &mut Data, used: &mut Vec<&'static str>) -> String 
         "dequeue" => call("proxy_dequeue_shared_queue", format!("{} {out}", number(1))),
         "metric" => call(
             "proxy_define_metric",
-            format!("(i32.const 0) {} (i32.const 8)", data.text(words[1])),
+            format!(
+                "(i32.const {}) {} (i32.const 8)",
+                words.get(2).copied().unwrap_or("0"),
+                data.text(words[1])
+            ),
+        ),
+        "record" => call(
+            "proxy_record_metric",
+            format!("{} (i64.const {})", number(1), words[2]),
         ),
         "count" => call(
             "proxy_increment_metric",

@@ -90,6 +90,60 @@ fn metrics_are_one_stat_for_all_workers() {
 }
 
 #[test]
+fn a_histogram_keeps_the_values_of_all_workers() {
+    let report = play_with(
+        &[(
+            "f",
+            &guest(&[
+                ("on_configure", "metric level 1; metric took 2"),
+                (
+                    "on_request_headers",
+                    "record 5 7; record 6 1234; record 6 30; count 6 1",
+                ),
+            ]),
+        )],
+        "",
+        "concurrency: 2",
+        "  - request: {}\n  - request: {}",
+    );
+    assert_eq!(
+        outcomes(&report, "proxy_record_metric")[..3],
+        ["Ok", "Ok", "Ok"]
+    );
+    assert_eq!(
+        outcomes(&report, "proxy_increment_metric")[0],
+        "BadArgument"
+    );
+    assert_eq!(report.stats["wasmcustom.level"], 7);
+    assert_eq!(report.gauges, ["wasmcustom.level"]);
+    assert!(!report.stats.contains_key("wasmcustom.took"));
+    assert_eq!(report.histograms["wasmcustom.took"].0, [(30, 2), (1200, 2)]);
+}
+
+#[test]
+fn times_of_requests_are_histograms_of_milliseconds() {
+    let report = play_with(
+        &[],
+        "",
+        "upstreams: {web: [{reply: {delay: 123ms}}]}",
+        "  - request: {}",
+    );
+    let bins: Vec<_> = report
+        .histograms
+        .iter()
+        .map(|(name, histogram)| (name.as_str(), histogram.0.as_slice()))
+        .collect();
+    assert_eq!(
+        bins,
+        [
+            ("cluster.web.external.upstream_rq_time", &[(120, 1)][..]),
+            ("cluster.web.upstream_rq_time", &[(120, 1)]),
+            ("http.ingress.downstream_rq_time", &[(120, 1)]),
+        ]
+    );
+}
+
+#[test]
 fn a_tick_comes_on_every_thread_after_each_period() {
     let report = play_with(
         &[(
