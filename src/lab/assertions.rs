@@ -3,6 +3,7 @@
 //! Reads the report only, so that whoever has a report can check it again. One expectation gives a
 //! check for each thing that it names, so that a failure says which.
 
+pub(super) mod callbacks;
 mod connection;
 pub(super) mod event;
 mod state;
@@ -109,7 +110,9 @@ fn one(assertion: &Assertion, report: &ScenarioReport, out: &mut Out<'_>) {
                 }
             }
         }
-        Assertion::Callbacks { filter, order } => callbacks(filter.as_deref(), order, report, out),
+        Assertion::Callbacks { filter, order } => {
+            callbacks::callbacks(filter.as_deref(), order, report, out);
+        }
         Assertion::HostCalls { name, count } => {
             let calls = report
                 .events
@@ -282,53 +285,6 @@ fn message(
         let actual = got.map_or_else(|| NOTHING.to_owned(), |(_, body)| show(body));
         out.put(ok, format!("{who}: body"), expected(matcher), actual);
     }
-}
-
-/// Whether the names occur in this order; others may come between.
-fn callbacks(filter: Option<&str>, order: &[String], report: &ScenarioReport, out: &mut Out<'_>) {
-    let of_filter = |event: &&Event| match filter {
-        None => true,
-        Some(filter) => report
-            .vms
-            .iter()
-            .any(|vm| event.vm == Some(vm.vm) && vm.plugins.iter().any(|p| p == filter)),
-    };
-    let seen: Vec<(u32, &str)> = report
-        .events
-        .iter()
-        .filter(|event| event.kind == Kind::Callback)
-        .filter(of_filter)
-        .map(|event| {
-            (
-                event.n,
-                event.name.strip_prefix("proxy_").unwrap_or(&event.name),
-            )
-        })
-        .collect();
-    let mut rest = seen.iter();
-    // The last one that came in its place is where to look for what is missing.
-    out.event = None;
-    let ok = order
-        .iter()
-        .all(|name| match rest.find(|(_, seen)| seen == name) {
-            Some((n, _)) => {
-                out.event = Some(*n);
-                true
-            }
-            None => false,
-        });
-    let what = match filter {
-        Some(filter) => format!("callbacks of {filter}"),
-        None => "callbacks".to_owned(),
-    };
-    let names = || seen.iter().map(|(_, name)| *name).collect::<Vec<_>>();
-    let actual = match cut(&report.events) {
-        // What was found before the cut stays found.
-        Some(cut) if !ok => cut,
-        _ if seen.is_empty() => "none".to_owned(),
-        _ => names().join(", "),
-    };
-    out.put(ok, what, order.join(", "), actual);
 }
 
 /// Where the trace ends before the run does, in words.

@@ -5,6 +5,7 @@
 
 use super::values;
 use crate::abi;
+use crate::lab::assertions::callbacks::{SCRIPTS, STEPS};
 use crate::model::Problem;
 use crate::model::lab::{
     Assertion, ClientAssertion, ConnectionAssertion, Expectation, StateAssertion, Traffic,
@@ -215,12 +216,14 @@ fn callbacks(node: &Node) -> Result<Assertion, Problem> {
     Ok(Assertion::Callbacks { filter, order })
 }
 
-/// A callback's name without `proxy_`, with which it may be written too.
+/// A callback's name without `proxy_`, with which it may be written too; an entry point of a script,
+/// or a step of the chain.
 fn callback_name(node: &Node) -> Result<String, Problem> {
     let short = |name: &'static str| name.strip_prefix("proxy_").unwrap_or(name);
     let written = node.as_str()?;
     let name = written.strip_prefix("proxy_").unwrap_or(written);
-    let mut names = abi::CALLBACKS.iter().map(|callback| short(callback.name));
+    let names = abi::CALLBACKS.iter().map(|callback| short(callback.name));
+    let mut names = names.chain(SCRIPTS).chain(STEPS);
     if names.clone().any(|known| known == name) {
         return Ok(name.to_owned());
     }
@@ -245,6 +248,13 @@ fn hostcalls(node: &Node) -> Result<Assertion, Problem> {
     let count = f.require("count")?.as_usize()?;
     f.finish()?;
     let name = name_node.as_str()?;
+    if name.contains(':') {
+        return Err(Problem::at(
+            &name_node.place,
+            format!("calls of a script, such as `{name}`, are not counted"),
+            "Expect what they change: headers, the log, the response.",
+        ));
+    }
     if !abi::host_calls().any(|call| call.name == name) {
         let names = abi::host_calls().map(|call| call.name);
         return Err(unknown_name(name_node, "host call", name, names));
