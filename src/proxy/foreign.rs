@@ -44,6 +44,11 @@ pub(super) fn verify_signature(
     Ok(String::from_utf8_lossy(&error.unwrap_or_default()).into_owned())
 }
 
+/// Whether BoringSSL takes these bytes for a public key.
+pub(super) fn is_public_key(der: &[u8]) -> bool {
+    signature::is_public_key(der)
+}
+
 fn bad(reason: &'static str) -> Refusal {
     Refusal::new(Status::BadArgument, reason)
 }

@@ -192,8 +192,7 @@ impl Shared {
         if self.strictly_refused(index, &headers) {
             return;
         }
-        let thread = self.streams[index].thread;
-        let Some(host) = self.pick_host(thread, cluster) else {
+        let Some(host) = self.pick_first_host(index, cluster) else {
             self.no_host(index, &name);
             return;
         };
@@ -407,6 +406,20 @@ impl Shared {
             stream.route_timer = Some(self.clock.after(limits.total_ns, thread, task, work));
         }
         self.upstream_works(index);
+    }
+
+    /// The host of a stream's first attempt: the one that a filter wants, or the next in turn. A
+    /// strict wish that no host fulfils finds none; a retry never asks, as in Envoy.
+    fn pick_first_host(&mut self, index: usize, cluster: usize) -> Option<(String, u16)> {
+        let stream = &self.streams[index];
+        if let Some((wanted, strict)) = &stream.info.override_host {
+            let mut hosts = self.config.clusters[cluster].hosts.iter();
+            let found = hosts.find(|(ip, port)| format!("{ip}:{port}") == *wanted);
+            if found.is_some() || *strict {
+                return found.cloned();
+            }
+        }
+        self.pick_host(stream.thread, cluster)
     }
 
     /// A host of a cluster, each worker in turn.

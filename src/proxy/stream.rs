@@ -222,6 +222,8 @@ pub(super) struct Info {
     pub(super) response_start_ns: Option<u64>,
     /// When the stream ended.
     pub(super) end_ns: Option<u64>,
+    /// The host that a filter wants for the first attempt, and whether no other will do.
+    pub(super) override_host: Option<(String, bool)>,
     /// Response code details.
     pub(super) details: String,
     /// Response flags, as `%RESPONSE_FLAGS%` writes them.

@@ -222,6 +222,11 @@ fn algorithm(id: &AlgorithmIdentifierRef<'_>) -> Algorithm {
     }
 }
 
+/// Whether these bytes are a public key.
+pub(super) fn is_public_key(der: &[u8]) -> bool {
+    !matches!(public_key(der), Key::Unusable)
+}
+
 /// A key as `SubjectPublicKeyInfo`.
 fn public_key(der: &[u8]) -> Key<RsaPublicKey, VerifyingKey> {
     let Ok(info) = SubjectPublicKeyInfoRef::try_from(first(der)) else {

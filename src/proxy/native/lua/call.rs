@@ -44,7 +44,7 @@ impl World<'_> {
         const NAME: &str = "httpCall";
         let cluster = String::from_utf8_lossy(&text(args, 0, NAME)?).into_owned();
         let headers = table(args, 1, NAME)?;
-        let body = maybe_text(args, 2, NAME)?.unwrap_or_default();
+        let body = maybe_text(args, 2, NAME)?;
         let options = match args.get(3) {
             Some(Value::Table(options)) => options_of(lua, *options)?,
             _ => Options {
@@ -77,19 +77,20 @@ impl World<'_> {
             let message = "http call headers must include ':path', ':method', and ':authority'";
             return Err(message.to_owned());
         }
-        self.give(body.len() + headers.byte_size())?;
+        self.give(body.as_ref().map_or(0, Vec::len) + headers.byte_size())?;
         if self.shared.lua.calls.len() >= CALLOUTS_MAX {
             return Err("the simulator stops at 10000 calls in one scenario".to_owned());
         }
         let timeout_ms = u32::try_from(options.timeout_ms).unwrap_or(u32::MAX);
-        if !body.is_empty() {
+        // An empty body has a length too, but none has not.
+        if let Some(body) = &body {
             headers.set("content-length", body.len().to_string());
         }
         async_client_headers(&mut headers, timeout_ms);
         let request = UpstreamRequest {
             cluster: cluster.clone(),
             headers,
-            body: body.into(),
+            body: body.unwrap_or_default().into(),
             callout: true,
             ..UpstreamRequest::default()
         };

@@ -1,14 +1,14 @@
 //! Methods of the stream handle.
 
 use super::object::What;
-use super::world::{World, maybe_text, nothing, number, one, table, text};
+use super::world::{World, maybe_text, nothing, number, one, table, text, wrong};
 use super::{Run, Wait};
-use crate::abi::LogLevel;
 use crate::lua::{Lua, Reply, Value};
 use crate::model::Headers;
 use crate::proxy::local_reply::Reply as LocalReply;
 use crate::proxy::task::Direction;
 use base64::Engine as _;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 impl World<'_> {
     pub(super) fn handle(
@@ -18,11 +18,9 @@ impl World<'_> {
         args: &[Value],
     ) -> Result<Reply, String> {
         let what = match method {
-            "headers" => What::Map {
-                trailers: false,
-                locked: false,
-            },
+            "headers" => What::Map { trailers: false },
             "metadata" => What::Metadata { host: false },
+            "filterContext" => What::Context,
             "streamInfo" => What::StreamInfo,
             "connection" => What::Connection,
             "connectionStreamInfo" => What::ConnectionInfo,
@@ -39,40 +37,53 @@ impl World<'_> {
         method: &'static str,
         args: &[Value],
     ) -> Result<Reply, String> {
-        let level = match method {
-            "body" => return self.body(args.first().is_some_and(Value::truthy)),
-            "bodyChunks" => return self.chunks(),
-            "trailers" => return self.wait_for_trailers(),
-            "httpCall" => return self.http_call(lua, args),
-            "respond" => return self.respond(lua, args),
-            "importPublicKey" => return self.import_key(args),
-            "verifySignature" => return self.verify(lua, args),
+        match method {
+            "body" => {
+                let always = match args.first() {
+                    None => false,
+                    Some(Value::Bool(flag)) => *flag,
+                    Some(_) => return Err(wrong(args, 0, method, "boolean")),
+                };
+                self.body(always)
+            }
+            "bodyChunks" => self.chunks(),
+            "trailers" => self.wait_for_trailers(),
+            "httpCall" => self.http_call(lua, args),
+            "respond" => self.respond(lua, args),
+            "importPublicKey" => self.import_key(args),
+            "verifySignature" => self.verify(lua, args),
             "base64Escape" => {
                 let plain = text(args, 0, method)?;
                 let engine = base64::engine::general_purpose::STANDARD;
-                return one(lua.string(engine.encode(plain).as_bytes()));
+                one(lua.string(engine.encode(plain).as_bytes()))
             }
-            "timestamp" | "timestampString" => return self.timestamp(lua, method, args),
-            "filterContext" => return self.context(lua),
+            "setUpstreamOverrideHost" => self.override_host(args),
             "clearRouteCache" => {
                 if self.direction == Direction::Decode {
                     self.shared.clear_route(self.at.stream);
                 }
-                return nothing();
+                nothing()
             }
-            "setUpstreamOverrideHost" => {
-                return Err("setUpstreamOverrideHost() is not simulated".to_owned());
-            }
-            "logTrace" => LogLevel::Trace,
-            "logDebug" => LogLevel::Debug,
-            "logWarn" => LogLevel::Warn,
-            "logErr" => LogLevel::Error,
-            "logCritical" => LogLevel::Critical,
-            _ => LogLevel::Info,
+            _ => self.timestamp(lua, method, args),
+        }
+    }
+
+    /// `setUpstreamOverrideHost()`: of a response it changes nothing, as in Envoy.
+    fn override_host(&mut self, args: &[Value]) -> Result<Reply, String> {
+        const NAME: &str = "setUpstreamOverrideHost";
+        let host = String::from_utf8_lossy(&text(args, 0, NAME)?).into_owned();
+        if !is_ip(&host) {
+            return Err("host is not a valid IP address".to_owned());
+        }
+        let strict = match args.get(1) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => return Err(wrong(args, 1, NAME, "boolean")),
         };
-        let message = text(args, 0, method)?;
-        self.give(message.len())?;
-        self.shared.lua_log(self.at, level, &message);
+        self.give(host.len())?;
+        if self.direction == Direction::Decode {
+            self.shared.streams[self.at.stream].info.override_host = Some((host, strict));
+        }
         nothing()
     }
 
@@ -169,22 +180,32 @@ impl World<'_> {
         self.waits(Wait::Responded)
     }
 
+    /// `importPublicKey()`. A run has one object for it: a second call returns the first key, as in
+    /// Envoy; and what is no key gives an object whose `get()` is nil.
     fn import_key(&mut self, args: &[Value]) -> Result<Reply, String> {
         let der = text(args, 0, "importPublicKey")?;
         let length = number(args, 1, "importPublicKey")?;
-        let der = der[..der.len().min(length.max(0) as usize)].to_vec();
+        let mut der = der[..der.len().min(length.max(0) as usize)].to_vec();
         self.give(der.len())?;
-        one(self.object(What::Key(der)))
+        if !crate::proxy::foreign::is_public_key(&der) {
+            der.clear();
+        }
+        if let Some(run) = self.run()
+            && !der.is_empty()
+            && !run.keys.contains(&der)
+        {
+            run.keys.push(der.clone());
+        }
+        one(self.the(What::Key(der)))
     }
 
     fn verify(&mut self, lua: &mut Lua, args: &[Value]) -> Result<Reply, String> {
         const NAME: &str = "verifySignature";
         let hash = text(args, 0, NAME)?;
-        let key = match args.get(1) {
-            Some(Value::User(object)) => self.key(*object),
-            _ => None,
-        };
-        let key = key.ok_or("bad argument #2 to 'verifySignature' (a public key expected)")?;
+        let key = text(args, 1, NAME)?;
+        if !self.run().is_some_and(|run| run.keys.contains(&key)) {
+            return Err("invalid public key".to_owned());
+        }
         let cut = |bytes: Vec<u8>, length: i64| {
             let length = bytes.len().min(length.max(0) as usize);
             bytes[..length].to_vec()
@@ -193,34 +214,38 @@ impl World<'_> {
         let data = cut(text(args, 4, NAME)?, number(args, 5, NAME)?);
         let hash = String::from_utf8_lossy(&hash).into_owned();
         let error = crate::proxy::foreign::verify_signature(&hash, &key, &signature, &data)?;
-        let message = lua.string(error.as_bytes());
-        Ok(Reply::Values(vec![Value::Bool(error.is_empty()), message]))
+        Ok(Reply::Values(match error.is_empty() {
+            true => vec![Value::Bool(true), Value::Nil],
+            false => vec![Value::Bool(false), lua.string(error.as_bytes())],
+        }))
     }
 
     fn timestamp(&mut self, lua: &mut Lua, method: &str, args: &[Value]) -> Result<Reply, String> {
         let wall = self.shared.wall_ns(self.shared.clock.now_ns);
-        let unit = match args.first() {
-            None | Some(Value::Nil) => 1_000_000,
-            Some(Value::Num(0.0)) => 1_000_000,
-            Some(Value::Num(1.0)) => 1_000,
-            _ => return Err("timestamp format must be MILLISECOND or MICROSECOND".to_owned()),
+        let unit = maybe_text(args, 0, method)?.unwrap_or_default();
+        let value = match (method, &unit[..]) {
+            (_, b"" | b"0") => wall / 1_000_000,
+            ("timestampString", b"1") => wall / 1_000,
+            ("timestampString", _) => {
+                return Err("timestamp format must be MILLISECOND or MICROSECOND.".to_owned());
+            }
+            _ => return Err("timestamp format must be MILLISECOND.".to_owned()),
         };
-        let value = wall / unit;
         one(match method {
             "timestamp" => Value::Num(value as f64),
             _ => lua.string(value.to_string().as_bytes()),
         })
     }
+}
 
-    fn context(&mut self, lua: &mut Lua) -> Result<Reply, String> {
-        let config = self.shared.config.clone();
-        let route = self.shared.lua_route(&config, self.at);
-        let fields = route.map(|route| &route.context);
-        one(match fields {
-            Some(fields) => super::convert::table_of(lua, fields),
-            None => Value::Table(lua.table()),
-        })
-    }
+/// Whether a host is an address, with a port or without, as Envoy's `parseAuthority` sees it.
+fn is_ip(host: &str) -> bool {
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    bare.is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok())
+        || host.parse::<IpAddr>().is_ok()
+        || host.parse::<SocketAddr>().is_ok()
 }
 
 /// Headers from a table: a value is a string, or a list of them.

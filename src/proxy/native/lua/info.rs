@@ -21,10 +21,16 @@ impl World<'_> {
         match &self.objects[object as usize].what {
             What::Key(der) if der.is_empty() => one(Value::Nil),
             What::Key(der) => one(lua.string(der)),
-            What::Metadata { host } => {
-                let host = *host;
+            What::Metadata { .. } | What::Context => {
+                let host = match self.objects[object as usize].what {
+                    What::Metadata { host } => Some(host),
+                    _ => None,
+                };
                 let key = text(args, 0, method)?;
-                let fields = self.metadata_of(host);
+                let fields = match host {
+                    Some(host) => self.metadata_of(host),
+                    None => self.context(),
+                };
                 let found = fields.0.iter().find(|(name, _)| name.as_bytes() == key);
                 one(found.map_or(Value::Nil, |(_, item)| value_of(lua, item)))
             }
@@ -34,12 +40,18 @@ impl World<'_> {
             }
             What::Dynamic { connection } => {
                 let connection = *connection;
+                if method == "set" && self.objects[object as usize].locked {
+                    let message = "dynamic metadata map cannot be modified while iterating";
+                    return Err(message.to_owned());
+                }
                 self.dynamic(lua, connection, method, args)
             }
             What::Connection => one(Value::Nil),
             What::FilterState => self.filter_state(lua, args),
+            // Nothing here sets any: the filters of Envoy's that do are refused at load.
             _ if method == "dynamicTypedMetadata" => {
-                Err("dynamicTypedMetadata() is not simulated".to_owned())
+                text(args, 0, method)?;
+                one(Value::Nil)
             }
             What::ConnectionInfo => one(self.the(What::Dynamic { connection: true })),
             _ => self.stream_info(lua, method),
@@ -97,6 +109,13 @@ impl World<'_> {
         found.map(|(_, fields)| fields.clone()).unwrap_or_default()
     }
 
+    /// `filterContext()`: what the most specific place says.
+    pub(super) fn context(&mut self) -> Struct {
+        let config = self.shared.config.clone();
+        let route = self.shared.lua_route(&config, self.at);
+        route.map(|route| route.context.clone()).unwrap_or_default()
+    }
+
     pub(super) fn dynamic_of(&self, connection: bool) -> Metadata {
         match connection {
             true => Metadata::default(),
@@ -136,13 +155,5 @@ impl World<'_> {
             None => fields.push((key, item)),
         }
         nothing()
-    }
-
-    /// A public key's bytes.
-    pub(super) fn key(&self, object: u32) -> Option<Vec<u8>> {
-        match &self.objects.get(object as usize)?.what {
-            What::Key(der) => Some(der.clone()),
-            _ => None,
-        }
     }
 }

@@ -5,7 +5,7 @@ use super::world::{World, nothing, number, one, text};
 use crate::lua::{Lua, Reply, Value};
 use crate::model::Headers;
 use crate::proxy::attribute::joined;
-use crate::proxy::config::{FilterKind, Item, Native};
+use crate::proxy::config::{FilterKind, Item, Native, Struct};
 use crate::proxy::task::Direction;
 
 impl World<'_> {
@@ -25,9 +25,6 @@ impl World<'_> {
         method: &'static str,
         args: &[Value],
     ) -> Result<Reply, String> {
-        if method == "setHttp1ReasonPhrase" {
-            return Err("setHttp1ReasonPhrase() is not simulated".to_owned());
-        }
         let name = text(args, 0, method)?.to_ascii_lowercase();
         let Ok(name) = String::from_utf8(name) else {
             return Err("a header's name is not UTF-8".to_owned());
@@ -66,7 +63,7 @@ impl World<'_> {
 
     /// Whether a map can still be changed; a change of the request clears its route.
     fn may_change(&mut self, object: u32, trailers: bool) -> Result<(), String> {
-        if let What::Map { locked: true, .. } = self.objects[object as usize].what {
+        if self.objects[object as usize].locked {
             return Err("header map cannot be modified while iterating".to_owned());
         }
         if trailers {
@@ -87,22 +84,21 @@ impl World<'_> {
 
     /// `pairs` of an object.
     pub(super) fn pairs(&mut self, object: u32) -> Result<Reply, String> {
-        let mut left: Vec<Left> = match self.objects[object as usize].what {
-            What::Map { locked: true, .. } => {
-                let message = "cannot create a second iterator before completing the first";
-                return Err(message.to_owned());
-            }
-            What::Map { trailers, .. } => {
+        let found = &self.objects[object as usize];
+        if found.locked {
+            let message = "cannot create a second iterator before completing the first";
+            return Err(message.to_owned());
+        }
+        let mut left: Vec<Left> = match found.what {
+            What::Map { trailers } => {
                 let headers = self.headers(trailers);
                 let pairs = headers.into_iter().flat_map(|headers| headers.iter());
                 pairs
                     .map(|(name, value)| Left::Header(name.to_vec(), value.to_vec()))
                     .collect()
             }
-            What::Metadata { host } => {
-                let fields = self.metadata_of(host).0.into_iter();
-                fields.map(|(name, item)| Left::Field(name, item)).collect()
-            }
+            What::Metadata { host } => fields_of(self.metadata_of(host)),
+            What::Context => fields_of(self.context()),
             What::Dynamic { connection } => {
                 let spaces = self.dynamic_of(connection).0.into_iter();
                 spaces
@@ -121,11 +117,9 @@ impl World<'_> {
         one(self.object(What::Pairs { left, of: object }))
     }
 
-    /// A map is iterated over, or no longer.
+    /// An object is iterated over, or no longer.
     pub(super) fn lock(&mut self, object: u32, on: bool) {
-        if let What::Map { locked, .. } = &mut self.objects[object as usize].what {
-            *locked = on;
-        }
+        self.objects[object as usize].locked = on;
     }
 
     pub(super) fn buffer(
@@ -168,4 +162,9 @@ impl World<'_> {
             }
         }
     }
+}
+
+fn fields_of(fields: Struct) -> Vec<Left> {
+    let fields = fields.0.into_iter();
+    fields.map(|(name, item)| Left::Field(name, item)).collect()
 }

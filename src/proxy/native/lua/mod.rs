@@ -92,6 +92,8 @@ struct Run {
     added_body: bool,
     /// Objects that there is one of.
     objects: Vec<(&'static str, u32)>,
+    /// Public keys that it has imported.
+    keys: Vec<Vec<u8>>,
     /// The HTTP call that it waits for.
     call: Option<usize>,
 }
@@ -291,6 +293,7 @@ impl Shared {
             saw_trailers: false,
             added_body: false,
             objects: Vec::new(),
+            keys: Vec::new(),
             call: None,
         };
         let native = self.native_state(at);
@@ -397,6 +400,7 @@ impl Shared {
             return;
         };
         let event = self.lua_opens(at, direction, &with);
+        let first = state.objects.len();
         let mut world = World {
             shared: self,
             objects: &mut state.objects,
@@ -407,7 +411,16 @@ impl Shared {
         let args = world.resume_with(&mut state.lua, with);
         let result = state.lua.resume(thread, args, &mut world);
         let fuel = state.lua.used();
+        // Envoy's `onMarkDead`: but for the handle, no object outlives a wait of its script.
+        for object in state.objects.iter_mut().skip(first) {
+            if !matches!(object.what, What::Handle | What::Chunks) {
+                object.what = What::Gone;
+            }
+        }
         self.lua.states.insert(key, state);
+        if let Some(run) = self.run(at, direction) {
+            run.objects.retain(|(name, _)| *name == "handle");
+        }
         let waits = self
             .run(at, direction)
             .map_or(Wait::Running, |run| run.waits);
@@ -456,7 +469,12 @@ impl Shared {
             Resume::Nothing => "end",
             Resume::Answer(..) => "response",
         };
-        let args = vec![arg("stream", at.stream), arg("resume", word)];
+        let filter = self.filter_name(at.filter).as_bytes();
+        let args = vec![
+            arg("stream", at.stream),
+            arg("filter", filter),
+            arg("resume", word),
+        ];
         let name = ENTRIES[side(direction)];
         let event = self.record(Kind::Callback, name, None, None, args);
         self.trace.open(event);

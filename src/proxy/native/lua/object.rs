@@ -1,6 +1,7 @@
 //! What a script's userdata stand for, and the methods that each has.
 
 use super::At;
+use crate::abi::LogLevel;
 use crate::proxy::config::Item;
 use crate::proxy::task::Direction;
 
@@ -11,21 +12,25 @@ pub(super) struct Object {
     pub(super) at: At,
     pub(super) direction: Direction,
     pub(super) what: What,
+    /// Whether an iterator walks over it.
+    pub(super) locked: bool,
 }
 
 /// The sorts of object.
 #[derive(Debug)]
 pub(super) enum What {
-    /// Its stream is over.
+    /// Its time is over: its stream's, or that between two waits of its script.
     Gone,
     /// The stream handle.
     Handle,
-    /// Headers, or trailers, and whether an iterator walks over them.
-    Map { trailers: bool, locked: bool },
+    /// Headers, or trailers.
+    Map { trailers: bool },
     /// The body that is held, or the chunk that passes.
     Buffer { chunk: bool },
     /// Metadata of the route, or of its virtual host.
     Metadata { host: bool },
+    /// What the route gives the script as `filter_context`.
+    Context,
     /// The route, or its virtual host.
     Place { host: bool },
     /// Dynamic metadata: the stream's, or the connection's, which nothing sets.
@@ -58,17 +63,30 @@ pub(super) enum Left {
 /// A method, and what its arguments are called.
 type Method = (&'static str, &'static [&'static str]);
 
-const HANDLE: [Method; 26] = [
-    ("headers", &[]),
-    ("body", &["always_wrap_body"]),
-    ("bodyChunks", &[]),
-    ("trailers", &[]),
+/// What every object has.
+const LOGS: [Method; 6] = [
     ("logTrace", &["message"]),
     ("logDebug", &["message"]),
     ("logInfo", &["message"]),
     ("logWarn", &["message"]),
     ("logErr", &["message"]),
     ("logCritical", &["message"]),
+];
+
+/// Methods of Envoy's that are refused by name, so that nobody takes them for a slip of the pen.
+const REFUSED: [&str; 5] = [
+    "base64Decode",
+    "downstreamRequestHeaders",
+    "drainConnectionUponCompletion",
+    "setHttp1ReasonPhrase",
+    "stats",
+];
+
+const HANDLE: [Method; 23] = [
+    ("headers", &[]),
+    ("body", &["always_wrap_body"]),
+    ("bodyChunks", &[]),
+    ("trailers", &[]),
     (
         "httpCall",
         &["cluster", "headers", "body", "timeout_ms", "asynchronous"],
@@ -90,14 +108,17 @@ const HANDLE: [Method; 26] = [
             "data_length",
         ],
     ),
+    ("base64Decode", &["text"]),
     ("base64Escape", &["text"]),
     ("timestamp", &["resolution"]),
     ("timestampString", &["resolution"]),
     ("setUpstreamOverrideHost", &["host", "strict"]),
     ("clearRouteCache", &[]),
+    ("downstreamRequestHeaders", &[]),
     ("filterContext", &[]),
     ("virtualHost", &[]),
     ("route", &[]),
+    ("stats", &[]),
 ];
 
 const MAP: [Method; 7] = [
@@ -116,7 +137,7 @@ const BUFFER: [Method; 3] = [
     ("setBytes", &["value"]),
 ];
 
-const STREAM_INFO: [Method; 12] = [
+const STREAM_INFO: [Method; 13] = [
     ("protocol", &[]),
     ("routeName", &[]),
     ("virtualClusterName", &[]),
@@ -129,6 +150,7 @@ const STREAM_INFO: [Method; 12] = [
     ("filterState", &[]),
     ("downstreamSslConnection", &[]),
     ("requestedServerName", &[]),
+    ("drainConnectionUponCompletion", &[]),
 ];
 
 const GET: [Method; 1] = [("get", &["key"])];
@@ -142,19 +164,52 @@ const FILTER_STATE: [Method; 1] = [("get", &["key", "field"])];
 const KEY: [Method; 1] = [("get", &[])];
 const PLACE: [Method; 1] = [("metadata", &[])];
 
+/// The methods of all objects.
+const ALL: [&[Method]; 10] = [
+    &HANDLE,
+    &MAP,
+    &BUFFER,
+    &STREAM_INFO,
+    &DYNAMIC,
+    &CONNECTION,
+    &CONNECTION_INFO,
+    &FILTER_STATE,
+    &KEY,
+    &PLACE,
+];
+
+/// The level of a method that logs.
+pub(super) fn level_of(method: &str) -> Option<LogLevel> {
+    Some(match method {
+        "logTrace" => LogLevel::Trace,
+        "logDebug" => LogLevel::Debug,
+        "logInfo" => LogLevel::Info,
+        "logWarn" => LogLevel::Warn,
+        "logErr" => LogLevel::Error,
+        "logCritical" => LogLevel::Critical,
+        _ => return None,
+    })
+}
+
+/// Why a method cannot be called here.
+pub(super) fn refusal(method: &str) -> Option<String> {
+    REFUSED
+        .contains(&method)
+        .then(|| format!("{method}() is not simulated"))
+}
+
 impl What {
     /// What the trace calls it.
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Gone => "gone",
             Self::Handle => "handle",
-            Self::Map {
-                trailers: false, ..
-            } => "headers",
+            Self::Map { trailers: false } => "headers",
             Self::Map { .. } => "trailers",
             Self::Buffer { chunk: false } => "body",
             Self::Buffer { .. } => "chunk",
             Self::Metadata { .. } => "metadata",
+            Self::Context => "filterContext",
             Self::Place { host: true } => "virtualHost",
             Self::Place { .. } => "route",
             Self::Dynamic { .. } => "dynamicMetadata",
@@ -174,7 +229,7 @@ impl What {
             Self::Handle => &HANDLE,
             Self::Map { .. } => &MAP,
             Self::Buffer { .. } => &BUFFER,
-            Self::Metadata { .. } => &GET,
+            Self::Metadata { .. } | Self::Context => &GET,
             Self::Place { .. } => &PLACE,
             Self::Dynamic { .. } => &DYNAMIC,
             Self::StreamInfo => &STREAM_INFO,
@@ -187,18 +242,19 @@ impl What {
 
     /// A method by its name. What is gone was one of these: a call is told that it comes too late.
     pub(super) fn method(&self, name: &[u8]) -> Option<&'static str> {
-        if let Self::Gone = self {
-            let all = [HANDLE.as_slice(), &MAP, &BUFFER, &STREAM_INFO, &DYNAMIC];
-            let mut names = all.into_iter().flatten().map(|(known, _)| *known);
-            return names.find(|known| known.as_bytes() == name);
-        }
-        let mut methods = self.methods().iter().map(|(known, _)| *known);
-        methods.find(|known| known.as_bytes() == name)
+        let mine = match self {
+            Self::Gone => &ALL[..],
+            what => &[what.methods()],
+        };
+        let mut known = mine.iter().copied().flatten().chain(&LOGS);
+        let found = known.find(|(known, _)| known.as_bytes() == name);
+        found.map(|(known, _)| *known)
     }
 
     /// What a method's arguments are called.
     pub(super) fn args(&self, method: &str) -> &'static [&'static str] {
-        let found = self.methods().iter().find(|(known, _)| *known == method);
+        let mut known = self.methods().iter().chain(&LOGS);
+        let found = known.find(|(known, _)| *known == method);
         found.map_or(&[], |(_, args)| args)
     }
 }

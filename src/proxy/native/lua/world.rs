@@ -1,7 +1,7 @@
 //! The world behind a script's userdata: each call is recorded with arguments and result, as a host
 //! call is.
 
-use super::object::{Left, Object, What};
+use super::object::{Left, Object, What, level_of, refusal};
 use super::{At, GIVEN_MAX, Resume, Run};
 use crate::abi::LogLevel;
 use crate::lua::{Host, Lua, Reply, Value};
@@ -33,6 +33,7 @@ impl World<'_> {
             at: self.at,
             direction: self.direction,
             what,
+            locked: false,
         });
         Value::User(self.objects.len() as u32 - 1)
     }
@@ -84,10 +85,7 @@ impl World<'_> {
 
     /// `trailers()`, once they are here.
     pub(super) fn trailers(&mut self) -> Value {
-        self.the(What::Map {
-            trailers: true,
-            locked: false,
-        })
+        self.the(What::Map { trailers: true })
     }
 
     fn opens(&mut self, object: u32, method: &str, args: &[Value]) -> Option<u32> {
@@ -129,10 +127,19 @@ impl World<'_> {
         if method == "__pairs" {
             return self.pairs(object);
         }
+        if let Some(level) = level_of(method) {
+            let message = text(args, 0, method)?;
+            self.give(message.len())?;
+            self.shared.lua_log(self.at, level, &message);
+            return nothing();
+        }
+        if let Some(why) = refusal(method) {
+            return Err(why);
+        }
         match &mut self.objects[object as usize].what {
             What::Gone => Err("object used outside of proper scope".to_owned()),
             What::Handle => self.handle(lua, method, args),
-            What::Map { trailers, .. } => {
+            What::Map { trailers } => {
                 let trailers = *trailers;
                 self.map(lua, object, trailers, method, args)
             }
@@ -243,7 +250,8 @@ fn show(value: &Value) -> Shown {
 
 // ---- arguments ----
 
-fn wrong(args: &[Value], at: usize, method: &str, expected: &str) -> String {
+/// The error of an argument that is not what a method takes.
+pub(super) fn wrong(args: &[Value], at: usize, method: &str, expected: &str) -> String {
     let got = args.get(at).map_or("no value", Value::type_name);
     let at = at + 1;
     format!("bad argument #{at} to '{method}' ({expected} expected, got {got})")

@@ -201,16 +201,18 @@ fn stream_info_and_connection() {
 }
 
 #[test]
-fn what_a_route_gives_as_context_is_a_table() {
+fn what_a_route_gives_as_context_is_read_like_metadata() {
     let routes = "  routes: [{match: {prefix: /}, route: {cluster: web}, typed_per_filter_config: {f: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute, filter_context: {k: v}}}}]\n";
     let report = play_with(
-        &on_request("print(h:filterContext().k)"),
+        &on_request(
+            "local c = h:filterContext() print(c:get('k'), c:get('none'), c.k) for k, v in pairs(c) do print(k, v) end",
+        ),
         routes,
         "",
         &["{}"],
     );
-    assert_eq!(logged(&report), "v");
-    assert_eq!(says("print(next(h:filterContext()))"), "nil");
+    assert_eq!(logged(&report), "v\tnil\tnil\nk\tv");
+    assert_eq!(says("print(h:filterContext():get('k'))"), "nil");
 }
 
 #[test]
@@ -219,8 +221,8 @@ fn time_is_the_simulators() {
         "{}",
         &[
             (
-                "print(h:timestamp(), h:timestamp(EnvoyTimestampResolution.MICROSECOND), type(h:timestamp()))",
-                "1767225600000\t1.7672256e+15\tnumber",
+                "print(h:timestamp(), h:timestamp(EnvoyTimestampResolution.MILLISECOND), type(h:timestamp()))",
+                "1767225600000\t1767225600000\tnumber",
             ),
             (
                 "print(h:timestampString(), h:timestampString(EnvoyTimestampResolution.MICROSECOND))",
@@ -231,10 +233,17 @@ fn time_is_the_simulators() {
     );
     fails(
         "{}",
-        &[(
-            "h:timestamp('x')",
-            "timestamp format must be MILLISECOND or MICROSECOND",
-        )],
+        &[
+            ("h:timestamp('x')", "timestamp format must be MILLISECOND."),
+            (
+                "h:timestamp(EnvoyTimestampResolution.MICROSECOND)",
+                "timestamp format must be MILLISECOND.",
+            ),
+            (
+                "h:timestampString('x')",
+                "timestamp format must be MILLISECOND or MICROSECOND.",
+            ),
+        ],
     );
 }
 
@@ -244,13 +253,20 @@ fn base64_and_signatures() {
         "{}",
         &[
             ("print(h:base64Escape('a\\0b'))", "YQBi"),
+            // What is no key is an object without one.
+            ("print(h:importPublicKey('junk', 4):get())", "nil"),
+        ],
+    );
+    fails(
+        "{}",
+        &[
             (
-                "local k = h:importPublicKey('junk', 4) print(k:get()) print(h:verifySignature('sha256', k, 'sig', 3, 'data', 4))",
-                "junk\nfalse\tFailed to initialize digest verify.",
+                "h:verifySignature('sha256', h:importPublicKey('junk', 4), 's', 1, 'd', 1)",
+                "bad argument #2 to 'verifySignature' (string expected, got userdata)",
             ),
             (
-                "local k = h:importPublicKey('junk', 4) print(h:verifySignature('md5', k, 'sig', 3, 'data', 4))",
-                "false\tmd5 is not supported.",
+                "h:verifySignature('sha256', 'junk', 's', 1, 'd', 1)",
+                "invalid public key",
             ),
         ],
     );
@@ -264,9 +280,11 @@ fn base64_and_signatures() {
     let script = on_request(
         "local function bytes(hex) return (hex:gsub('..', function(c) return string.char(tonumber(c, 16)) end)) end
          local key, sig = bytes(h:headers():get('x-key')), bytes(h:headers():get('x-sig'))
-         local k = h:importPublicKey(key, #key)
+         local k = h:importPublicKey(key, #key):get()
          print(h:verifySignature('sha256', k, sig, #sig, 'hello', 5))
-         print(h:verifySignature('sha256', k, sig, #sig, 'hallo', 5))",
+         print(h:verifySignature('sha256', k, sig, #sig, 'hallo', 5))
+         print(h:verifySignature('md5', k, sig, #sig, 'hello', 5))
+         print(h:importPublicKey('junk', 4):get() == k)",
     );
     let report = play(
         &script,
@@ -274,29 +292,7 @@ fn base64_and_signatures() {
     );
     assert_eq!(
         logged(&report),
-        "true\t\nfalse\tFailed to verify digest. Error code: 0"
-    );
-}
-
-#[test]
-fn what_is_not_simulated_says_so() {
-    fails(
-        "{}",
-        &[
-            (
-                "h:setUpstreamOverrideHost('127.0.0.1:80', true)",
-                "setUpstreamOverrideHost() is not simulated",
-            ),
-            (
-                "h:streamInfo():dynamicTypedMetadata('x')",
-                "dynamicTypedMetadata() is not simulated",
-            ),
-            (
-                "h:headers():setHttp1ReasonPhrase('x')",
-                "setHttp1ReasonPhrase() is not simulated",
-            ),
-            ("print(io.open)", "io.open is not simulated"),
-        ],
+        "true\tnil\nfalse\tFailed to verify digest. Error code: 0\nfalse\tmd5 is not supported.\ntrue"
     );
 }
 
@@ -310,4 +306,275 @@ fn clear_route_cache_is_asked_for() {
     );
     let report = super::super::router::play(&filters, "", "  - request: {}\n");
     assert_eq!(first(&report).upstream_requests[0].cluster, "b");
+}
+
+#[test]
+fn iterators_of_metadata_lock_it_as_well() {
+    fails(
+        "{}",
+        &[
+            (
+                "local d = h:streamInfo():dynamicMetadata() d:set('a', 'k', 1) for k in pairs(d) do pairs(d) end",
+                "cannot create a second iterator before completing the first",
+            ),
+            (
+                "local d = h:streamInfo():dynamicMetadata() d:set('a', 'k', 1) for k in pairs(d) do d:set('b', 'k', 1) end",
+                "dynamic metadata map cannot be modified while iterating",
+            ),
+        ],
+    );
+}
+
+/// Rows: hosts of the cluster, the call, what the access log says of the two requests that follow.
+#[test]
+fn an_override_host_comes_before_the_load_balancer() {
+    let log =
+        super::super::bootstrap::access_log("%UPSTREAM_HOST% %RESPONSE_CODE%%RESPONSE_FLAGS%");
+    let endpoint = |port| {
+        format!(
+            "{{endpoint: {{address: {{socket_address: {{address: 10.0.0.1, port_value: {port}}}}}}}}}"
+        )
+    };
+    let hosts = format!(
+        "  clusters: [{{name: web, load_assignment: {{cluster_name: web, endpoints: [{{lb_endpoints: [{}, {}]}}]}}}}]\n",
+        endpoint(1),
+        endpoint(2)
+    );
+    let envoy = format!("  {log}\n{hosts}");
+    for (call, expected) in [
+        ("", ["10.0.0.1:1 200-", "10.0.0.1:2 200-"]),
+        (
+            "h:setUpstreamOverrideHost('10.0.0.1:2')",
+            ["10.0.0.1:2 200-"; 2],
+        ),
+        (
+            "h:setUpstreamOverrideHost('10.0.0.1:2', true)",
+            ["10.0.0.1:2 200-"; 2],
+        ),
+        // Without a port it is no host of the cluster.
+        (
+            "h:setUpstreamOverrideHost('10.0.0.1')",
+            ["10.0.0.1:1 200-", "10.0.0.1:2 200-"],
+        ),
+        (
+            "h:setUpstreamOverrideHost('10.0.0.9:1', false)",
+            ["10.0.0.1:1 200-", "10.0.0.1:2 200-"],
+        ),
+        (
+            "h:setUpstreamOverrideHost('10.0.0.9:1', true)",
+            ["- 503UH"; 2],
+        ),
+        ("h:setUpstreamOverrideHost('[::1]:1', true)", ["- 503UH"; 2]),
+    ] {
+        let report = play_with(&on_request(call), &envoy, "", &["{}", "{}"]);
+        assert_eq!(report.access_log, expected, "{call}");
+    }
+    fails(
+        "{}",
+        &[
+            (
+                "h:setUpstreamOverrideHost('web:80')",
+                "host is not a valid IP address",
+            ),
+            (
+                "h:setUpstreamOverrideHost('10.0.0.1', 1)",
+                "bad argument #2 to 'setUpstreamOverrideHost' (boolean expected, got number)",
+            ),
+        ],
+    );
+    let report = play(
+        &on_response("h:setUpstreamOverrideHost('10.0.0.9:1', true)"),
+        "{}",
+    );
+    assert_eq!(logged(&report), "");
+}
+
+#[test]
+fn an_object_does_not_outlive_a_wait_of_its_script() {
+    let post = "{method: POST, body: abcdef, chunks: [3, 3]}";
+    let gone = "object used outside of proper scope";
+    fails(
+        post,
+        &[
+            ("local m = h:headers() h:body() m:add('x', 'y')", gone),
+            ("local m = h:metadata() h:body() m:get('x')", gone),
+            ("local i = h:streamInfo() h:body() i:protocol()", gone),
+            (
+                "local d = h:streamInfo():dynamicMetadata() h:body() d:get('x')",
+                gone,
+            ),
+            ("local m = h:headers() h:body() m:logInfo('x')", gone),
+            ("local b = h:body() h:trailers() print(b:length())", "6"),
+            ("local next = pairs(h:headers()) h:body() next()", gone),
+            (
+                "local c1 for c in h:bodyChunks() do if c1 then c1:length() end c1 = c end",
+                gone,
+            ),
+        ],
+    );
+    check(
+        post,
+        &[
+            (
+                "local m = h:headers() h:body() print(m == h:headers())",
+                "false",
+            ),
+            (
+                "local last for c in h:bodyChunks() do last = c end print(last:getBytes(0, 3))",
+                "def",
+            ),
+            (
+                "local chunks = h:bodyChunks() chunks() print(chunks():getBytes(0, 3))",
+                "def",
+            ),
+        ],
+    );
+    // A loop that was left leaves its lock, until the object is made anew.
+    let script = "for k in pairs(h:headers()) do break end h:body() h:headers():add('x-a', 'b')";
+    assert_eq!(sent(&play(&on_request(script), post), "x-a"), "b");
+}
+
+/// The whole list of Envoy's documents, object by object: a call, and what it prints or fails with.
+#[test]
+fn each_method_of_envoys_list_works_or_says_that_it_is_not_simulated() {
+    let rows: [(&str, &[(&str, &str)]); 14] = [
+        (
+            "h",
+            &[
+                ("headers():get(':method')", "POST"),
+                ("body():length()", "2"),
+                ("bodyChunks()():length()", "2"),
+                ("trailers():get('t')", "u"),
+                (
+                    "httpCall('web', {[':path'] = '/', [':method'] = 'GET', [':authority'] = 'a'}, nil, 5)[':status']",
+                    "200",
+                ),
+                (
+                    "respond()",
+                    "bad argument #1 to 'respond' (table expected, got no value)",
+                ),
+                ("metadata():get('k')", "nil"),
+                ("streamInfo():protocol()", "HTTP/1.1"),
+                ("connection():ssl()", "nil"),
+                ("connectionStreamInfo():dynamicMetadata():get('k')", "nil"),
+                (
+                    "setUpstreamOverrideHost('web')",
+                    "host is not a valid IP address",
+                ),
+                ("clearRouteCache()", ""),
+                ("filterContext():get('k')", "nil"),
+                ("importPublicKey('', 0):get()", "nil"),
+                (
+                    "verifySignature('sha256', '', '', 0, '', 0)",
+                    "invalid public key",
+                ),
+                ("base64Escape('a')", "YQ=="),
+                ("timestamp()", "1767225600000"),
+                ("timestampString()", "1767225600000"),
+                ("virtualHost():metadata():get('k')", "nil"),
+                ("route():metadata():get('k')", "nil"),
+                // Of Envoy's main branch.
+                ("stats()", "stats() is not simulated"),
+                ("base64Decode('YQ==')", "base64Decode() is not simulated"),
+                (
+                    "downstreamRequestHeaders()",
+                    "downstreamRequestHeaders() is not simulated",
+                ),
+            ],
+        ),
+        (
+            "h:headers()",
+            &[
+                ("add('a', 'b')", ""),
+                ("get('none')", "nil"),
+                ("getAtIndex(':path', 0)", "/"),
+                ("getNumValues(':path')", "1"),
+                ("remove('none')", ""),
+                ("replace('a', 'b')", ""),
+                (
+                    "setHttp1ReasonPhrase('Fine')",
+                    "setHttp1ReasonPhrase() is not simulated",
+                ),
+            ],
+        ),
+        ("h:trailers()", &[("get('t')", "u"), ("add('a', 'b')", "")]),
+        (
+            "h:body()",
+            &[
+                ("length()", "2"),
+                ("getBytes(0, 1)", "h"),
+                ("setBytes('new')", "3"),
+            ],
+        ),
+        ("h:metadata()", &[("get('k')", "nil")]),
+        (
+            "h:streamInfo()",
+            &[
+                ("protocol()", "HTTP/1.1"),
+                ("routeName()", ""),
+                ("virtualClusterName()", ""),
+                ("downstreamDirectLocalAddress()", "127.0.0.1:10000"),
+                ("downstreamLocalAddress()", "127.0.0.1:10000"),
+                ("downstreamDirectRemoteAddress()", "127.0.0.1:49153"),
+                ("downstreamRemoteAddress()", "127.0.0.1:49153"),
+                ("dynamicMetadata():get('k')", "nil"),
+                // No filter of this simulator sets typed metadata.
+                ("dynamicTypedMetadata('k')", "nil"),
+                ("filterState():get('k')", "nil"),
+                (
+                    "filterState():get('k', 'field')",
+                    "a field of a filter state object is not simulated",
+                ),
+                // There is no TLS: without this object none of its methods can be called.
+                ("downstreamSslConnection()", "nil"),
+                ("requestedServerName()", ""),
+                (
+                    "drainConnectionUponCompletion()",
+                    "drainConnectionUponCompletion() is not simulated",
+                ),
+            ],
+        ),
+        (
+            "h:connectionStreamInfo()",
+            &[
+                ("dynamicMetadata():get('k')", "nil"),
+                ("dynamicTypedMetadata('k')", "nil"),
+            ],
+        ),
+        (
+            "h:streamInfo():dynamicMetadata()",
+            &[("get('k')", "nil"), ("set('a', 'b', 'c')", "")],
+        ),
+        ("h:streamInfo():filterState()", &[("get('k')", "nil")]),
+        ("h:connection()", &[("ssl()", "nil")]),
+        ("h:importPublicKey('', 0)", &[("get()", "nil")]),
+        ("h:virtualHost()", &[("metadata():get('k')", "nil")]),
+        ("h:route()", &[("metadata():get('k')", "nil")]),
+        ("h:filterContext()", &[("get('k')", "nil")]),
+    ];
+    let request = "{method: POST, body: hi, trailers: {t: u}}";
+    for (object, methods) in rows {
+        for (call, expected) in methods {
+            let said = says_of(&format!("print(({object}:{call}))"), request);
+            // A method that returns nothing prints nil.
+            let expected = if expected.is_empty() && said == "nil" {
+                "nil"
+            } else {
+                *expected
+            };
+            assert!(
+                said == expected || said.contains(": ") && said.ends_with(expected),
+                "{object}:{call}: {said}"
+            );
+        }
+        // What is supported on all objects.
+        for level in ["Trace", "Debug", "Info", "Warn", "Err", "Critical"] {
+            assert_eq!(
+                says_of(&format!("{object}:log{level}('x')"), request),
+                "x",
+                "{object}"
+            );
+        }
+    }
+    assert!(says_of("print(io.open)", "{}").ends_with("io.open is not simulated"));
 }
