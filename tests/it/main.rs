@@ -27,6 +27,7 @@ mod lua;
 mod markdown;
 mod mutated;
 mod observe;
+mod own_chain;
 mod proxy;
 mod reference;
 mod samples;
