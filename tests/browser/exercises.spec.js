@@ -1,5 +1,4 @@
 // A learner does one exercise of each kind, by mouse and by keyboard, and hears how it went.
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -15,6 +14,7 @@ const lesson = {
   assemblyscript: 'learn/first-http-filters/answer-in-its-place/',
   wat: 'learn/webassembly/a-module-by-hand/',
   config: 'learn/first-http-filters/add-a-header/',
+  patch: 'learn/bodies/chunks/',
 };
 
 const task = page => page.locator('section.task').first();
@@ -106,6 +106,44 @@ test('a learner moves an event by mouse, and is told what cannot come before wha
   await expect.poll(async () => (await order(page))[0]).toBe('stream');
 });
 
+test('a learner drags events into order by mouse, and a drag is kept', async ({ page, site }) => {
+  // All of the list is in sight.
+  await page.setViewportSize({ width: 1280, height: 2400 });
+  await open(page, site, 'order');
+  const item = id => task(page).locator(`li[data-id="${id}"]`);
+  const drag = async (id, onto) => {
+    const from = await item(id).locator('span').first().boundingBox();
+    const to = await item(onto).boundingBox();
+    await page.mouse.move(from.x + 20, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 40, to.y + to.height / 2, { steps: 4 });
+    await page.mouse.move(to.x + 40, to.y + 3, { steps: 4 });
+    await page.mouse.up();
+  };
+  for (const [place, id] of life.entries()) {
+    const now = await order(page);
+    await item(id).scrollIntoViewIfNeeded();
+    if (now[place] !== id) await drag(id, now[place]);
+    await expect.poll(async () => (await order(page))[place]).toBe(id);
+  }
+  await page.reload();
+  await started(page);
+  await expect.poll(() => order(page)).toEqual(life);
+  await check(page).click();
+  await done(page);
+});
+
+test('a learner chooses a patch, reads why it is not enough, and chooses again', async ({ page, site }) => {
+  await open(page, site, 'patch');
+  await task(page).getByLabel('B. Pause until').check();
+  await check(page).click();
+  await expect(verdict(page)).toContainText('When trailers follow a body');
+  await task(page).getByLabel('C. Pause until').check();
+  await check(page).click();
+  await done(page);
+  await expect(task(page).locator('.why')).toBeVisible();
+});
+
 test('a learner finds the event in the timeline that decided', async ({ page, site }) => {
   await open(page, site, 'find');
   await page.keyboard.press('Control+Enter');
@@ -167,8 +205,6 @@ test('a learner brings a module of their own, and hidden scenarios try it', asyn
   await page.getByRole('tab', { name: /Checks/ }).click();
   await expect(page.getByRole('heading', { name: /a name that begins alike/ })).toBeVisible();
   await give('block-path');
-  const hash = createHash('sha256').update(readFileSync(join(repository, 'target/filters/block-path.wasm'))).digest('hex');
-  await expect(page.getByText(hash).first()).toBeAttached();
   await page.keyboard.press('Control+Enter');
   await done(page);
 });
@@ -184,7 +220,7 @@ test('a learner writes a filter in AssemblyScript, and passes', async ({ page, s
   await expect(task(page).getByRole('heading')).toContainText('done', { timeout: 60_000 });
 });
 
-for (const kind of ['config', 'wat', 'predict', 'order']) {
+for (const kind of ['config', 'wat', 'predict', 'order', 'patch']) {
   test(`hints come one by one, then a solution that passes: ${kind}`, async ({ page, site }) => {
     await page.goto(site + lesson[kind]);
     await started(page);
@@ -203,7 +239,7 @@ for (const kind of ['config', 'wat', 'predict', 'order']) {
 }
 
 test('axe has no objection to any form', async ({ page, site }) => {
-  for (const kind of ['predict', 'order', 'find', 'host', 'quiz', 'own']) {
+  for (const kind of ['predict', 'order', 'find', 'host', 'quiz', 'own', 'patch']) {
     await open(page, site, kind);
     const { violations } = await new AxeBuilder({ page }).include('.tasks').analyze();
     expect(violations.map(({ id, nodes }) => `${kind}: ${id}: ${nodes[0].target}`)).toEqual([]);
