@@ -6,14 +6,12 @@
 //! the same module. What was begun for a worker that has ended since (a start, a fetched sample)
 //! is dropped: its era is over. Must not know: how a result is drawn.
 
+pub(super) use super::answer::{Answer, Phase};
+use super::answer::{Checker, Listener, Racer};
 use super::browser;
 use super::lab::Rows;
 use super::paths::Root;
 use super::strings;
-use crate::model::picture::Picture;
-use crate::model::race::Race;
-use crate::model::report::Report;
-use crate::model::{Problem, Told};
 use crate::protocol::{FromEngine, Script, ToEngine, VERSION};
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
@@ -29,43 +27,7 @@ const PATIENCE_MS: u32 = 5_000;
 const START_PATIENCE_MS: u32 = 20_000;
 
 /// The number of a run that nobody waits for; those of a learner begin at 1.
-const REHEARSAL: u32 = 0;
-
-/// How far the engine is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Not asked for yet, or ended.
-    Cold,
-    /// On its way.
-    Loading,
-    /// There.
-    Ready,
-}
-
-/// What a run gets to hear.
-#[derive(Clone, Debug)]
-pub(super) enum Answer {
-    /// The run of this number ended; each scenario has so many events.
-    Done(u32, Report, Vec<usize>),
-    /// It could not start.
-    Refused(Problem),
-    /// Rows of the trace of a scenario.
-    Rows(usize, Rows),
-    /// The state at an event of a scenario.
-    State(usize, Option<u32>, Told, Picture),
-    /// It was stopped after so many milliseconds without a sign of life.
-    Stuck(u64),
-    /// The engine could not be had, or broke.
-    Broken(String),
-}
-
-type Listener = Rc<dyn Fn(Answer)>;
-
-/// Hears how far a search for a race is, and whether it is over; or why it could not be.
-type Racer = Rc<dyn Fn(Result<(Race, bool), String>)>;
-
-/// Hears what a check found.
-pub(super) type Checker = Rc<dyn Fn(Option<Problem>)>;
+pub(super) const REHEARSAL: u32 = 0;
 
 /// The engine; a handle to copy around.
 #[derive(Clone, Copy)]
@@ -93,6 +55,8 @@ struct Inner {
     opened: Vec<(String, js_sys::ArrayBuffer, bool)>,
     /// Whether the page has a list of them.
     listed: bool,
+    /// Counts the labs that went away.
+    labs: u32,
     /// Whether the worker has a run that it has not answered; asking for a sample is no answer.
     busy: bool,
     /// Counts the workers that were ended.
@@ -130,12 +94,12 @@ impl Engine {
     /// in place: the sample filters are fetched, and the browser has compiled what a run needs.
     ///
     /// Does nothing when a run or a check was asked for before: that has seen to it all.
-    pub(super) fn rehearse(self, make: impl FnOnce(u32) -> ToEngine) {
-        if self.with(|inner| inner.runs > 0 || inner.busy || inner.checker.is_some()) {
-            return;
-        }
-        let message = make(REHEARSAL);
-        self.submit(message);
+    pub(super) fn rehearse(self, message: ToEngine) {
+        self.settled(move || {
+            if self.with(|inner| inner.runs == 0 && !inner.busy && inner.checker.is_none()) {
+                self.submit(message);
+            }
+        });
     }
 
     /// Sends a message now, or when the engine is up.
@@ -146,6 +110,22 @@ impl Engine {
             self.with(|inner| inner.waiting = Some(message));
             self.warm();
         }
+    }
+
+    /// Goes on when the engine has been given the modules that were kept or chosen before: what
+    /// comes then may name them, and some are still being read. Not when the lab has gone meanwhile.
+    fn settled(self, go_on: impl FnOnce() + 'static) {
+        if !self.with(|inner| inner.listed) {
+            return go_on();
+        }
+        self.warm();
+        let labs = self.with(|inner| inner.labs);
+        leptos::task::spawn_local(async move {
+            let _ = browser::kit("settled", &[]).await;
+            if self.with(|inner| inner.labs) == labs {
+                go_on();
+            }
+        });
     }
 
     /// Starts loading, so that the first run need not wait.
@@ -165,23 +145,42 @@ impl Engine {
     }
 
     /// Runs a lab; `make` gets the run's number. What the listener heard before is forgotten.
-    pub(super) fn run(self, make: impl FnOnce(u32) -> ToEngine, listener: Listener) {
-        let message = self.with(|inner| {
+    pub(super) fn run(self, make: impl FnOnce(u32) -> ToEngine + 'static, listener: Listener) {
+        let run = self.with(|inner| {
             inner.runs += 1;
             inner.listener = Some((inner.runs, listener));
-            make(inner.runs)
+            inner.runs
         });
-        self.submit(message);
+        self.settled(move || {
+            // Stopped, or run anew.
+            if self.current() == Some(run) {
+                self.submit(make(run));
+            }
+        });
+    }
+
+    /// The number of the run that somebody listens to.
+    fn current(self) -> Option<u32> {
+        self.with(|inner| inner.listener.as_ref().map(|(run, _)| *run))
     }
 
     /// Looks for a race; `make` gets the search's number. The last run stays there to be asked.
-    pub(super) fn race(self, make: impl FnOnce(u32) -> ToEngine, racer: Racer) {
-        let message = self.with(|inner| {
+    pub(super) fn race(self, make: impl FnOnce(u32) -> ToEngine + 'static, racer: Racer) {
+        let run = self.with(|inner| {
             inner.runs += 1;
             inner.racer = Some((inner.runs, racer));
-            make(inner.runs)
+            inner.runs
         });
-        self.submit(message);
+        self.settled(move || {
+            if self.racing() == Some(run) {
+                self.submit(make(run));
+            }
+        });
+    }
+
+    /// The number of the search that somebody waits for.
+    fn racing(self) -> Option<u32> {
+        self.with(|inner| inner.racer.as_ref().map(|(run, _)| *run))
     }
 
     /// Ends a search: the worker ends the part that it is in, and is not asked for the next.
@@ -199,15 +198,17 @@ impl Engine {
 
     /// Asks what is wrong with a lab, unless there is a run, which says that too.
     pub(super) fn check(self, message: ToEngine, checker: Checker) {
-        let free = self.with(|inner| {
-            inner.checker = Some(checker);
-            // A run that only rehearses may be cut short.
-            let runs = inner.busy && inner.runs > 0;
-            !runs && !matches!(inner.waiting, Some(ToEngine::Run { run: 1.., .. }))
+        self.with(|inner| inner.checker = Some(checker));
+        self.settled(move || {
+            let free = self.with(|inner| {
+                // A run that only rehearses may be cut short.
+                let runs = inner.busy && inner.runs > 0;
+                !runs && !matches!(inner.waiting, Some(ToEngine::Run { run: 1.., .. }))
+            });
+            if free {
+                self.submit(message);
+            }
         });
-        if free {
-            self.submit(message);
-        }
     }
 
     /// Asks about the last run: for rows of its trace, for the state at an event.
@@ -268,6 +269,7 @@ impl Engine {
             inner.racer = None;
             inner.checker = None;
             inner.listed = false;
+            inner.labs += 1;
             inner.busy
         });
         // They belong to the lab that goes away.
@@ -331,10 +333,6 @@ impl Engine {
                 module
             }
         };
-        if self.with(|inner| inner.listed) {
-            // Those that were kept come before the first run, which may name them.
-            let _ = browser::kit("settled", &[]).await;
-        }
         if era != self.era() {
             return Ok(());
         }
@@ -426,7 +424,7 @@ impl Engine {
             .ok()
             .and_then(|json| json.as_string())
             .unwrap_or_default();
-        let current = self.with(|inner| inner.listener.as_ref().map(|(run, _)| *run));
+        let current = self.current();
         match super::json::read(&json) {
             Ok(FromEngine::Ready { version }) if version == VERSION => {
                 self.with(|inner| {
@@ -484,13 +482,11 @@ impl Engine {
             Ok(
                 FromEngine::Done { run: REHEARSAL, .. }
                 | FromEngine::Refused { run: REHEARSAL, .. },
-            ) => {
-                match current {
-                    None => self.rest(),
-                    // A run was begun meanwhile, and has to wait no longer.
-                    Some(_) => self.watch(),
-                }
-            }
+            ) => match current {
+                None => self.rest(),
+                // A run was begun meanwhile, and has to wait no longer.
+                Some(_) => self.watch(),
+            },
             Ok(FromEngine::Done {
                 run,
                 report,
@@ -499,7 +495,7 @@ impl Engine {
                 self.rest();
                 // Drawn in a task of its own: reading a long report is work enough for one.
                 let tell = move || {
-                    if self.with(|inner| inner.listener.as_ref().map(|(run, _)| *run)) == current {
+                    if self.current() == current {
                         self.tell(Answer::Done(run, report, events));
                     }
                 };
@@ -550,8 +546,7 @@ impl Engine {
                 }
             }
             Ok(FromEngine::Refused { run, problem }) => {
-                let racing = self.with(|inner| inner.racer.as_ref().map(|(run, _)| *run));
-                if racing == Some(run) {
+                if self.racing() == Some(run) {
                     self.rest();
                     self.race_failed(problem.to_string());
                 }

@@ -24,6 +24,8 @@ pub mod paths;
 pub mod strings;
 
 #[cfg(feature = "ui")]
+mod answer;
+#[cfg(feature = "ui")]
 mod app;
 #[cfg(feature = "ui")]
 mod browser;

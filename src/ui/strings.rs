@@ -106,6 +106,8 @@ pub const RUN_KEYS: &str = say!(run_keys);
 pub const STOP: &str = say!(stop);
 /// “Reset”
 pub const RESET: &str = say!(reset);
+/// What opens the list of the visitor's own modules in a lesson's lab.
+pub const OWN_MODULE: &str = say!(own_module);
 /// “Undo”
 pub const UNDO: &str = say!(undo);
 /// “Read”

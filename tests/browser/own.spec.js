@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { test, expect, complaints, repository, started } from './site.js';
+import { test, expect, complaints, repository, started, write } from './site.js';
 
 const module = name => readFileSync(join(repository, `target/filters/${name}.wasm`));
 const file = (name, buffer) => ({ name, mimeType: 'application/wasm', buffer });
@@ -138,6 +138,62 @@ test('a module that was built anew takes the place of the one before', async ({ 
   await expect(results(page).getByText('403').first()).toBeVisible();
 });
 
+/** Lets files be read as slowly as from a tired disk. */
+const slowly = page => page.addInitScript(() => {
+  const read = File.prototype.arrayBuffer;
+  File.prototype.arrayBuffer = async function () {
+    await new Promise(resolve => { setTimeout(resolve, 1_000); });
+    return read.call(this);
+  };
+});
+
+test('Run that is pressed right after a file was chosen runs that file', async ({ page, site }) => {
+  await playground(page, site);
+  await open(page, file('mine.wasm', module('add-header')));
+  await put(page, 'mine.wasm').click();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  await page.keyboard.press('Control+Enter');
+  await expect(results(page).getByText('200').first()).toBeVisible();
+  // Built anew, chosen and run in one go.
+  await open(page, file('mine.wasm', module('block-path')));
+  await page.keyboard.press('Control+Enter');
+  await expect(results(page).getByText('403').first()).toBeVisible();
+});
+
+test('Run waits for a file that takes its time, and one that was stopped meanwhile does not begin', async ({ page, site }) => {
+  await slowly(page);
+  await playground(page, site);
+  await open(page, file('mine.wasm', module('add-header')));
+  await put(page, 'mine.wasm').click();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  await open(page, file('mine.wasm', module('block-path')));
+  const run = page.locator('.run-bar').getByRole('button', { name: /^Run/ });
+  await run.click();
+  await page.locator('.run-bar').getByRole('button', { name: /^Stop/ }).click();
+  await expect(results(page).getByText('You stopped')).toBeVisible();
+  await run.click();
+  await expect(results(page).getByText('403').first()).toBeVisible();
+});
+
+test('a module goes into a chain in brackets, is moved and taken out there, and runs', async ({ page, site }) => {
+  await playground(page, site);
+  await page.getByRole('tab', { name: 'envoy.yaml' }).click();
+  const editor = page.locator('.cm-content').and(page.getByRole('textbox', { name: 'envoy.yaml' }));
+  await write(editor, 'http_filters: [ {name: envoy.filters.http.router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}} ]\n');
+  await open(page, file('block.wasm', module('block-path')), file('add.wasm', module('add-header')));
+  await put(page, 'block.wasm').click();
+  await put(page, 'add.wasm').click();
+  await expect(chain(page)).toHaveValue(/\[ \{[^\n]*block\.wasm[^\n]*add\.wasm[^\n]*router[^\n]* \]/);
+  await page.getByRole('button', { name: 'Move add.wasm up' }).click();
+  await expect(chain(page)).toHaveValue(/add\.wasm[^\n]*block\.wasm[^\n]*router/);
+  await takeOut(page, 'add.wasm').click();
+  await expect(chain(page)).not.toHaveValue(/envoy\/add\.wasm/);
+  await page.getByRole('tab', { name: 'Request' }).click();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  await page.keyboard.press('Control+Enter');
+  await expect(results(page).getByText('403').first()).toBeVisible();
+});
+
 test('modules of the playground are not in other labs', async ({ page, site }) => {
   await playground(page, site);
   await open(page, file('mine.wasm', module('block-path')));
@@ -147,6 +203,65 @@ test('modules of the playground are not in other labs', async ({ page, site }) =
   await expect(names(page)).toHaveCount(0);
   await page.goBack();
   await expect(names(page)).toHaveText(['mine.wasm']);
+});
+
+const box = page => page.getByText('Use your own module', { exact: true });
+
+test('in a lesson the list stands shut, takes a module into the chain, and the run and the checks have it', async ({ page, site }) => {
+  const found = complaints(page);
+  await page.goto(`${site}learn/first-http-filters/add-a-header/`);
+  await started(page);
+  await expect(page.getByLabel('Open your own .wasm')).toBeHidden();
+  await box(page).click();
+  await open(page, file('mine.wasm', module('block-path')));
+  await put(page, 'mine.wasm').click();
+  await expect(chain(page)).toHaveValue(/mine\.wasm/);
+  await page.getByRole('tab', { name: 'Request' }).click();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  await page.keyboard.press('Control+Enter');
+  await expect(results(page).getByText('403').first()).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test('in a lesson whose chain is in no editor a module runs too, is there after a reload, and goes with Reset', async ({ page, site }) => {
+  const found = complaints(page);
+  await page.goto(`${site}learn/runtime/life-of-a-plugin/`);
+  await started(page);
+  await box(page).focus();
+  await page.keyboard.press('Enter');
+  await open(page, file('mine.wasm', module('block-path')));
+  await put(page, 'mine.wasm').click();
+  await expect(said(page, 'mine.wasm is in the chain. Press Run.')).toBeVisible();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  await page.keyboard.press('Control+Enter');
+  await expect(results(page).getByText('403').first()).toBeVisible();
+  await page.reload();
+  await started(page);
+  // At once: the run waits for what the browser has kept.
+  await page.keyboard.press('Control+Enter');
+  await expect(results(page).getByText('403').first()).toBeVisible();
+  await expect(takeOut(page, 'mine.wasm')).toBeVisible();
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await expect(put(page, 'mine.wasm')).toBeVisible();
+  await page.getByLabel('Path', { exact: true }).fill('/admin');
+  await page.keyboard.press('Control+Enter');
+  await expect(results(page).getByText('200').first()).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test('a file that is dropped on a lesson opens the list', async ({ page, site }) => {
+  await page.goto(`${site}learn/first-http-filters/find-the-event/`);
+  await started(page);
+  const data = await page.evaluateHandle(bytes => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], 'dropped.wasm'));
+    return data;
+  }, [...module('add-header')]);
+  const lab = page.getByRole('region', { name: 'Lab' });
+  await lab.dispatchEvent('dragenter', { dataTransfer: data });
+  await expect(page.getByLabel('Open your own .wasm')).toBeAttached();
+  await lab.dispatchEvent('drop', { dataTransfer: data });
+  await expect(put(page, 'dropped.wasm')).toBeVisible();
 });
 
 for (const [what, buffer] of [

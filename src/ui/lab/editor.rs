@@ -26,11 +26,7 @@ pub(super) fn TextEditor(state: LabState, name: String) -> impl IntoView {
     });
     let bad_line = move || problem.get().map_or(0, |p| p.place.line as usize);
     let typed = StoredValue::new(false);
-    let set = move |value: String| {
-        state
-            .texts
-            .update(|texts| drop(texts.insert(name.get_value(), value)));
-    };
+    let set = move |value: String| state.set_text(&name.get_value(), value);
     let key = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
         "Escape" => typed.set_value(false),
         "Tab" if typed.get_value() && !event.shift_key() && !event.ctrl_key() => {

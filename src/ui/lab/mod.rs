@@ -75,6 +75,7 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
                         })
                         .collect_view()}
                 </div>
+                <own_module::OwnBox state />
             </div>
             <RunBar state />
             <div class="lab-result">

@@ -9,7 +9,7 @@ use crate::model::picture::Picture;
 use crate::model::report::{Graded, Report, ScenarioReport};
 use crate::model::{Problem, Request, Told};
 use crate::protocol::ToEngine;
-use crate::ui::engine_client::{Answer, Engine, Phase};
+use crate::ui::engine_client::{Answer, Engine, Phase, REHEARSAL};
 use crate::ui::logic::outcome;
 use crate::ui::logic::request::{FieldProblem, RequestForm};
 use crate::ui::{browser, page, strings};
@@ -186,7 +186,7 @@ impl LabState {
                 let texts = self.original.try_with_value(|lab| lab.texts.clone());
                 let compiled = |name: &String| name.ends_with(".ts");
                 if let Some(texts) = texts.filter(|texts| !texts.keys().any(compiled)) {
-                    engine.rehearse(|run| self.message(run, texts, None, Vec::new()));
+                    engine.rehearse(self.message(REHEARSAL, texts, None, Vec::new()));
                 }
             });
         }
@@ -200,8 +200,10 @@ impl LabState {
         let mut names: Vec<String> = self
             .texts
             .with_untracked(|texts| texts.keys().cloned().collect());
-        // Answers are given in the forms of the tasks.
-        names.retain(|name| name != ANSWERS);
+        // Answers are given in the forms of the tasks. A lab file that is not open may have modules
+        // of the visitor's own in its chain, and nothing else is to be changed in it.
+        let open = self.lab.with_value(|lab| lab.open);
+        names.retain(|name| name != ANSWERS && (open || name != LAB_FILE));
         let request = request.then_some(None);
         request
             .into_iter()
@@ -214,6 +216,12 @@ impl LabState {
             request: self.request.get(),
             texts: self.texts.get(),
         }
+    }
+
+    /// Puts a text in place of one of the editable parts.
+    pub(super) fn set_text(self, name: &str, text: String) {
+        self.texts
+            .update(|texts| drop(texts.insert(name.to_owned(), text)));
     }
 
     fn set_edits(self, edits: Edits) {
@@ -288,9 +296,9 @@ impl LabState {
         self.busy.set(true);
         self.asked.set(None);
         self.announced.set(strings::RUNNING.into());
-        let texts = self.texts.get_untracked();
         let request = self.touched().then_some(request);
-        let make = move |run| self.message(run, texts, request, schedule);
+        // Modules that were kept may be put into the chain before it begins.
+        let make = move |run| self.message(run, self.texts.get_untracked(), request, schedule);
         engine.run(make, Rc::new(move |answer| self.hear(answer)));
     }
 

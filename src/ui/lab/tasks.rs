@@ -70,7 +70,7 @@ fn Answers(state: LabState) -> impl IntoView {
             prop:value=text
             on:input=move |event| {
                 let value = event_target_value(&event);
-                state.texts.update(|texts| drop(texts.insert(ANSWERS.into(), value)));
+                state.set_text(ANSWERS, value);
             }
         ></textarea>
     }

@@ -3,7 +3,7 @@ import { button, download, element, size } from './element.js';
 import { BROKEN, LONGEST, MARK, pack, unpack } from './fragment.js';
 import { labFile } from './lab_file.js';
 import { say } from './notice.js';
-import { bring, carried } from './own/index.js';
+import { bring, carried, settled } from './own/index.js';
 import * as words from 'words';
 
 /** Counts the labs that were opened: each is a page of its own to the app. */
@@ -22,6 +22,7 @@ const PATH = 'playground/';
 export async function share(message, touched, scenarios) {
   const { lab, edits, request } = JSON.parse(message).run;
   const own = touched === 'true';
+  await settled();
   const modules = carried([lab, ...Object.values(edits)]);
   const fragment = await packed({
     lab, parts: edits, request, touched: own, scenarios: scenarios === '' ? [] : scenarios.split('\n'),

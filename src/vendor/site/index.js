@@ -63,6 +63,15 @@ function listen() {
       document.querySelector(to)?.click();
     }
   });
+  // The list of a lab's own modules stands shut in a lesson: it is made when somebody opens it, or
+  // comes with a file.
+  const own = () => {
+    if (app.querySelector('.own-modules:empty')) self.tourKit('own');
+  };
+  document.addEventListener('dragenter', own);
+  document.addEventListener('toggle', ({ target }) => {
+    if (target.matches('.own-box')) own();
+  }, { capture: true });
   for (const over of ['pointerover', 'focusin']) {
     document.addEventListener(over, event => {
       if (event.target.closest?.('.term')) return;

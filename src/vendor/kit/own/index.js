@@ -7,7 +7,7 @@ import { fromBase64, toBase64 } from '../base64.js';
 import { size } from '../element.js';
 import { unkept } from '../notice.js';
 import { arrange, names, order, put, takeOut } from './chain.js';
-import { chain, edit, lookAgain, texts } from './editors.js';
+import { chain, edit, isHidden, lookAgain, onHidden, texts } from './editors.js';
 import { bytesOf, keep, kept } from './store.js';
 import { view } from './view.js';
 import * as words from 'words';
@@ -28,20 +28,34 @@ let settling = Promise.resolve();
 /** Modules that came in the links of this visit, by the lab's id. */
 const linked = new Map();
 
-/** Shows the list of a lab, and gives the engine what it holds. */
-export function own(id) {
+/** Shows the list of the lab on the page, unless it is shown, and gives the engine what it holds. */
+export function own() {
   const root = document.querySelector('.own-modules');
-  if (!root) return;
-  lab = id;
+  if (root?.firstChild && root.dataset.lab === lab) return;
+  lab = root?.dataset.lab;
   items = [];
+  if (!root) return;
   shown = view(root, { open, fetchFrom, use, move, remove, dropped });
-  settling = restore(id);
+  onHidden(() => {
+    draw();
+    if (items.length > 0) save();
+  });
+  settling = restore(lab);
 }
 
-/** Waits until what was kept has been given to the engine; no longer than a storage may take. */
-export const settled = () => Promise.race([
-  settling, new Promise(resolve => { setTimeout(resolve, 3_000); }),
-]);
+/** How long a run waits for modules that are on their way, in ms: a storage may never answer. */
+const PATIENCE = 3_000;
+
+/** Waits until what was kept, chosen or dropped has been given to the engine. */
+export async function settled() {
+  own();
+  const late = new Promise(resolve => { setTimeout(resolve, PATIENCE, true); });
+  // More may be chosen meanwhile.
+  for (let awaited; awaited !== settling;) {
+    awaited = settling;
+    if (await Promise.race([awaited, late])) return;
+  }
+}
 
 /** Remembers what a link brings for a lab that is about to be shown. */
 export function bring(id, modules) {
@@ -65,6 +79,8 @@ async function restore(id) {
   for (const module of found) {
     if (module.bytes) add({ ...module, size: module.bytes.byteLength, restored: true });
     else add({ ...module, state: 'missing' });
+    // An editor has it in its text.
+    if (module.used && isHidden()) putIn(path(module.name));
   }
   follow();
   draw();
@@ -91,18 +107,26 @@ function give(module, bytes) {
   window.dispatchEvent(Object.assign(new Event('tour-module'), { module, bytes }));
 }
 
-/** Opens files that the visitor chose or dropped. */
-async function open(files) {
+/** Opens files that the visitor chose or dropped; a run that is asked for now comes after them. */
+function open(files) {
+  settling = Promise.all([settling, read(files, lab)]).then(() => {});
+  return settling;
+}
+
+async function read(files, to) {
   for (const file of files) {
     const name = file.name.slice(-100);
     if (file.size > LARGEST) {
       say(words.own_large({ name, size: size(file.size), most: size(LARGEST) }));
       continue;
     }
-    try {
-      add({ name, size: file.size, bytes: await file.arrayBuffer() });
+    const bytes = await file.arrayBuffer().catch(() => null);
+    // The visitor has gone to another lab, whose list this is now.
+    if (to !== lab) return;
+    if (bytes) {
+      add({ name, size: file.size, bytes });
       say(words.own_examining({ name }));
-    } catch {
+    } else {
       say(words.own_unread({ name }));
     }
   }
@@ -173,14 +197,16 @@ export function lost() {
 /** Puts a module into the chain, or takes it out. */
 function use(item) {
   const inChain = isUsed(item);
-  const paths = items.map(({ path }) => path);
-  const editor = edit(text => (inChain
-    ? takeOut(text, item.path)
-    : arrange(put(text, item.path), paths)));
-  if (!editor) say(words.own_no_chain(item));
+  const editor = inChain ? edit(text => takeOut(text, item.path)) : putIn(item.path);
+  if (editor === null) say(words.own_no_chain(item));
+  else if (editor === '') say((inChain ? words.own_out_here : words.own_in_here)(item));
   else say((inChain ? words.own_out : words.own_in)({ name: item.name, editor }));
   draw();
+  save();
 }
+
+/** Puts the module of a path into the chain, where the list has it. */
+const putIn = path => edit(text => arrange(put(text, path), items.map(({ path }) => path)));
 
 /** Moves a module to another place of the list, and its filter with it. */
 function move(item, to, settled = true) {
@@ -217,7 +243,7 @@ function follow() {
 
 let waiting;
 document.addEventListener('input', ({ target }) => {
-  if (items.length === 0 || !target.closest?.('code-editor')) return;
+  if (items.length === 0 || !target.closest?.('code-editor, [data-chain]')) return;
   clearTimeout(waiting);
   waiting = setTimeout(() => { follow(); draw(); }, 200);
 });
@@ -225,10 +251,14 @@ document.addEventListener('input', ({ target }) => {
 async function save() {
   // Those that were kept before are known by their hash while they are examined again.
   const modules = items.filter(({ state, bytes, hash }) => bytes && hash && state !== 'refused');
-  await keep(lab, modules.map(({ name, hash, bytes }) => ({ name, hash, bytes }))).catch(unkept);
+  await keep(lab, modules.map(item =>
+    ({ name: item.name, hash: item.hash, bytes: item.bytes, used: isUsed(item) }))).catch(unkept);
 }
 
-const draw = () => shown?.draw(items.map(item => ({ item, used: isUsed(item) })));
+const draw = () => {
+  const change = chain() !== undefined;
+  shown?.draw(items.map(item => ({ item, used: change ? isUsed(item) : null })));
+};
 const say = text => shown?.say(text);
 
 /**

@@ -3,7 +3,7 @@
 
 const NAME = 'tour';
 
-/** Bytes by hash, and `[{ name, hash }]` by the lab's id. */
+/** Bytes by hash, and `[{ name, hash, used }]` by the lab's id. */
 const [MODULES, LISTS] = ['modules', 'lists'];
 
 let opened = null;
@@ -35,7 +35,7 @@ const ended = transaction => new Promise((resolve, reject) => {
  * Keeps the list of a lab in place of the one before, and forgets bytes that no list names.
  *
  * @param {string} lab its id
- * @param {{ name: string, hash: string, bytes: ArrayBuffer }[]} modules
+ * @param {{ name: string, hash: string, bytes: ArrayBuffer, used: boolean }[]} modules
  */
 export async function keep(lab, modules) {
   const transaction = (await database()).transaction([MODULES, LISTS], 'readwrite');
@@ -43,7 +43,7 @@ export async function keep(lab, modules) {
   const [bytes, lists] = [transaction.objectStore(MODULES), transaction.objectStore(LISTS)];
   for (const module of modules) bytes.put(module.bytes, module.hash);
   if (modules.length === 0) lists.delete(lab);
-  else lists.put(modules.map(({ name, hash }) => ({ name, hash })), lab);
+  else lists.put(modules.map(({ name, hash, used }) => ({ name, hash, used })), lab);
   lists.getAll().onsuccess = ({ target }) => {
     const named = new Set(target.result.flat().map(({ hash }) => hash));
     bytes.getAllKeys().onsuccess = ({ target: { result } }) => {
@@ -59,11 +59,11 @@ export async function bytesOf(hash) {
   return answer(transaction.objectStore(MODULES).get(hash));
 }
 
-/** @returns {Promise<{ name: string, hash: string, bytes: ArrayBuffer }[]>} the list of a lab */
+/** @returns {Promise<{ name: string, hash: string, bytes: ArrayBuffer, used: boolean }[]>} the list of a lab */
 export async function kept(lab) {
   const transaction = (await database()).transaction([MODULES, LISTS]);
   const list = await answer(transaction.objectStore(LISTS).get(lab)) ?? [];
-  const modules = list.map(async ({ name, hash }) =>
-    ({ name, hash, bytes: await answer(transaction.objectStore(MODULES).get(hash)) }));
+  const modules = list.map(async module =>
+    ({ ...module, bytes: await answer(transaction.objectStore(MODULES).get(module.hash)) }));
   return (await Promise.all(modules)).filter(({ bytes }) => bytes);
 }

@@ -17,7 +17,8 @@ export function view(root, acts) {
   const said = element('p', { class: 'own-said', role: 'status' });
   const list = element('ol', { class: 'own-list', 'aria-label': words.own_list });
   root.replaceChildren(opener(acts), said, list);
-  catchFiles(root.closest('.playground'), acts);
+  catchFiles(root.closest('.playground, .lesson'), acts);
+  const box = root.closest('details');
   const rows = new Map();
   let items = [];
   const move = (item, to, settled) => acts.move(item, to, settled);
@@ -32,6 +33,8 @@ export function view(root, acts) {
   return {
     say: text => { said.textContent = text; },
     draw: states => {
+      // What is there is seen, and what is gone need not be.
+      if (box && states.length > items.length) box.open = true;
       items = states.map(({ item }) => item);
       for (const { item } of states) if (!rows.has(item)) rows.set(item, row(item, acts, step));
       for (const [item, { element }] of rows) {
@@ -121,9 +124,11 @@ function row(item, { use, remove }, step) {
     element: made,
     update: (used, at, count) => {
       const runs = item.state === 'runs';
-      facts.textContent = [size(item.size), runs && (used ? words.own_in_as(item) : words.own_not_in),
+      // Where there is no chain to put it in, an exercise has a place for it.
+      const place = used ? words.own_in_as(item) : words.own_not_in;
+      facts.textContent = [size(item.size), runs && used !== null && place,
         item.state === 'examining' && words.own_examining_now].filter(Boolean).join(', ');
-      put.hidden = !runs;
+      put.hidden = !runs || used === null;
       put.replaceChildren(...about(used ? words.own_take_out : words.own_put_in));
       // Not disabled: the one that is pressed keeps the focus.
       up.setAttribute('aria-disabled', String(at === 0));
