@@ -25,6 +25,7 @@ pub fn check(expectations: &[Expectation], report: &ScenarioReport) -> Vec<Check
         let mut out = Out {
             expectation,
             checks: &mut checks,
+            events: &report.events,
             event: None,
         };
         one(&expectation.assertion, report, &mut out);
@@ -36,6 +37,8 @@ pub fn check(expectations: &[Expectation], report: &ScenarioReport) -> Vec<Check
 struct Out<'a> {
     expectation: &'a Expectation,
     checks: &'a mut Vec<Check>,
+    /// What happened.
+    events: &'a [Event],
     /// The event that the next checks are about.
     event: Option<u32>,
 }
@@ -49,7 +52,11 @@ impl Out<'_> {
             actual,
             hint: self.expectation.hint.clone(),
             why: self.expectation.why.clone(),
-            event: self.event,
+            event: match ok {
+                true => self.event,
+                // Something that never happened has no event of its own.
+                false => self.event.or_else(|| event::of_nothing(self.events)),
+            },
         });
     }
 

@@ -73,6 +73,7 @@ fn fails(expectation: &str, what: &str, expected: &str, actual: &str) {
         (what, expected, actual)
     );
     assert_eq!(check.hint, "look");
+    assert!(check.event.is_some(), "{expectation}: nowhere to look");
 }
 
 #[test]
@@ -311,5 +312,42 @@ fn a_cut_trace_proves_no_count_and_no_order_but_one_that_was_seen() {
         let checks = checks_of(&report, expectation);
         let got: Vec<_> = checks.iter().map(|c| (c.ok, c.actual.as_str())).collect();
         assert_eq!(got, [(ok, actual)], "{expectation}");
+    }
+}
+
+#[test]
+fn a_check_that_fails_says_where_to_look() {
+    let event = |expectation: &str| checks(expectation).iter().find(|c| !c.ok).unwrap().event;
+    // What never happened: the end of the run, or the trap that ended it.
+    assert_eq!(event("log: {level: error}"), Some(3));
+    assert_eq!(event("hostcalls: {name: proxy_done, count: 1}"), Some(3));
+    let trap = r#""kind": "trap", "name": "trap"}"#;
+    let trapped = REPORT.replace(
+        r#""kind": "callback", "name": "proxy_on_request_body"}"#,
+        trap,
+    );
+    let checks = checks_of(&trapped, "log: {level: error}");
+    assert_eq!(checks[0].event, Some(2));
+
+    let call = r#""args": [{"name": "key", "value": {"bytes": "hits"}}], "kind": "host_call", "name": "proxy_log""#;
+    let named = REPORT.replace(r#""kind": "host_call", "name": "proxy_log""#, call);
+    let stopped = r#""fuel": 7, "result": {"status": "StopIterationAndBuffer"}, "kind": "callback", "name": "proxy_on_request_body""#;
+    let named = named.replace(
+        r#""kind": "callback", "name": "proxy_on_request_body""#,
+        stopped,
+    );
+    for (expectation, n) in [
+        ("state: {shared_data: {hits: '5'}}", 1),
+        ("state: {metrics: {wasmcustom.hits: 9}}", 1),
+        ("state: {stalled_streams: 0}", 2),
+        ("state: {fuel_max: 1}", 2),
+        ("state: {pages_max: 0}", 3),
+    ] {
+        let checks = checks_of(&named, expectation);
+        assert_eq!(
+            (checks[0].ok, checks[0].event),
+            (false, Some(n)),
+            "{expectation}"
+        );
     }
 }

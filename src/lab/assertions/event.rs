@@ -78,6 +78,39 @@ pub(in crate::lab) fn of_trap(events: &[Event]) -> Option<u32> {
         .map(|event| event.n)
 }
 
+/// Where to look for something that never happened: the first trap, or where the run ended.
+pub(in crate::lab) fn of_nothing(events: &[Event]) -> Option<u32> {
+    of_trap(events).or_else(|| events.last().map(|event| event.n))
+}
+
+/// The last host call with this text as an argument: a key of shared data, the name of a metric
+/// that was defined.
+pub(in crate::lab) fn of_name(events: &[Event], name: &str) -> Option<u32> {
+    let carries =
+        |arg: &Arg| matches!(&arg.value, Value::Bytes(bytes) if &bytes[..] == name.as_bytes());
+    events
+        .iter()
+        .rfind(|event| event.kind == Kind::HostCall && event.args.iter().any(carries))
+        .map(|event| event.n)
+}
+
+/// The callback that used the most fuel.
+pub(in crate::lab) fn of_most_fuel(events: &[Event]) -> Option<u32> {
+    let callbacks = events.iter().filter(|event| event.kind == Kind::Callback);
+    let most = callbacks.max_by_key(|event| event.fuel)?;
+    most.fuel.map(|_| most.n)
+}
+
+/// The last callback that stopped the message.
+pub(in crate::lab) fn of_stop(events: &[Event]) -> Option<u32> {
+    let stops = |event: &&Event| {
+        let result = event.result.as_ref();
+        event.kind == Kind::Callback
+            && result.is_some_and(|result| result.status.starts_with("StopIteration"))
+    };
+    events.iter().rfind(stops).map(|event| event.n)
+}
+
 fn argument<'a>(event: &'a Event, name: &str) -> Option<&'a Value> {
     event
         .args

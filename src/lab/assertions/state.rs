@@ -1,6 +1,7 @@
 //! `state`: shared data, queues, metrics, VMs and the most that was used.
 
 use super::Out;
+use super::event::{of_most_fuel, of_name, of_stop, of_trap};
 use super::text::{expected, show};
 use crate::model::lab::StateAssertion;
 use crate::model::moment::PAGE;
@@ -36,6 +37,7 @@ pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut 
                 .collect::<Vec<_>>()
                 .join(", ")
         };
+        out.event = of_name(&report.events, key);
         out.put(ok, format!("shared data {key}"), expected(matcher), actual);
     }
     for (what, wanted, have) in [
@@ -43,6 +45,7 @@ pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut 
         ("metric", metrics, &report.stats),
     ] {
         for (name, number) in wanted {
+            out.event = of_name(&report.events, name.trim_start_matches("wasmcustom."));
             match have.get(name) {
                 Some(actual) => out.number(format!("{what} {name}"), *number, *actual),
                 None => out.put(
@@ -54,7 +57,6 @@ pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut 
             }
         }
     }
-    let trap = super::event::of_trap(&report.events);
     for (what, wanted, actual) in [
         ("VMs", vms, report.vms.len() as u64),
         ("failed VMs", failed_vms, report.failed_vms() as u64),
@@ -65,7 +67,11 @@ pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut 
         ),
     ] {
         if let Some(wanted) = wanted {
-            out.event = if what == "failed VMs" { trap } else { None };
+            out.event = match what {
+                "failed VMs" => of_trap(&report.events),
+                "stalled streams" => of_stop(&report.events),
+                _ => None,
+            };
             out.number(what.to_owned(), *wanted, actual);
         }
     }
@@ -86,7 +92,10 @@ pub(super) fn state(wanted: &StateAssertion, report: &ScenarioReport, out: &mut 
         ("pages of linear memory", pages_max, pages),
     ] {
         if let Some(most) = most {
-            out.event = None;
+            out.event = match what {
+                "fuel of one callback" => of_most_fuel(&report.events),
+                _ => None,
+            };
             out.at_most(what.to_owned(), *most, actual);
         }
     }
