@@ -14,6 +14,7 @@ const lesson = {
   assemblyscript: 'learn/first-http-filters/answer-in-its-place/',
   wat: 'learn/webassembly/a-module-by-hand/',
   config: 'learn/first-http-filters/add-a-header/',
+  lua: 'learn/extend/ten-lines-of-lua/',
   patch: 'learn/bodies/chunks/',
 };
 
@@ -220,7 +221,78 @@ test('a learner writes a filter in AssemblyScript, and passes', async ({ page, s
   await expect(task(page).getByRole('heading')).toContainText('done', { timeout: 60_000 });
 });
 
-for (const kind of ['config', 'wat', 'predict', 'order', 'patch']) {
+test('a quiz is answered by keyboard alone, and the verdict is announced', async ({ page, site }) => {
+  await open(page, site, 'quiz');
+  const questions = await task(page).getByRole('group').all();
+  const right = ['The built-in local rate limit filter', 'A few lines of Lua', 'Wasm', 'An external authorization service'];
+  for (const [at, text] of right.entries()) {
+    const choices = await questions[at].getByRole('radio').all();
+    await tabTo(page, choices[0]);
+    await page.keyboard.press('Space');
+    const wanted = task(page).getByLabel(text, { exact: true });
+    for (let n = 0; n < choices.length && !await wanted.isChecked(); n += 1) await page.keyboard.press('ArrowDown');
+    await expect(wanted).toBeChecked();
+  }
+  await page.keyboard.press('Enter');
+  await done(page);
+  await expect(task(page).locator('.verdict-of[role=status]')).not.toBeEmpty();
+});
+
+test('a patch is chosen by keyboard alone', async ({ page, site }) => {
+  await open(page, site, 'patch');
+  await tabTo(page, task(page).getByRole('radio').first());
+  await page.keyboard.press('Space');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(task(page).getByLabel('C. Pause until')).toBeChecked();
+  await page.keyboard.press('Enter');
+  await done(page);
+});
+
+test('an event is found in the timeline and taken by keyboard alone', async ({ page, site }) => {
+  await open(page, site, 'find');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('tab', { name: /^Timeline/ })).toContainText(/\d/);
+  await tabTo(page, page.getByRole('tab', { name: /^Result/ }));
+  await page.keyboard.press('ArrowRight');
+  await tabTo(page, page.getByRole('searchbox').filter({ visible: true }));
+  await page.keyboard.type('proxy_send_local_response');
+  const rows = page.getByRole('tabpanel', { name: /^Timeline/ }).getByRole('grid');
+  await expect(rows.getByRole('row', { name: /vm_start/ })).toHaveCount(0);
+  await tabTo(page, rows);
+  await page.keyboard.press('End');
+  await expect(rows.locator('[aria-selected=true]')).toContainText('send_local_response');
+  const take = task(page).getByRole('button', { name: /^Take the event/ });
+  for (let n = 0; n < 80 && !await take.evaluate(node => node === document.activeElement); n += 1) {
+    await page.keyboard.press('Shift+Tab');
+  }
+  await page.keyboard.press('Enter');
+  await tabTo(page, check(page));
+  await page.keyboard.press('Enter');
+  await done(page);
+});
+
+test('a learner plays the host by keyboard alone', async ({ page, site }) => {
+  await open(page, site, 'host');
+  const call = name => task(page).getByRole('group', { name });
+  await tabTo(page, call(/x-name/).getByLabel('allocate'));
+  await page.keyboard.type('5');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('5');
+  await tabTo(page, call(/x-team/).getByLabel('status'));
+  await page.keyboard.type('Ok');
+  await tabTo(page, call(/x-team/).getByLabel('bytes'));
+  await page.keyboard.type('core');
+  await tabTo(page, call(/x-team/).getByLabel('size'));
+  await page.keyboard.type('4');
+  await tabTo(page, call(/x-role/).getByLabel('status'));
+  await page.keyboard.type('NotFound');
+  await tabTo(page, check(page));
+  await page.keyboard.press('Enter');
+  await done(page);
+});
+
+for (const kind of ['config', 'lua', 'wat', 'predict', 'order', 'patch']) {
   test(`hints come one by one, then a solution that passes: ${kind}`, async ({ page, site }) => {
     await page.goto(site + lesson[kind]);
     await started(page);
