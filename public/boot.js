@@ -3,8 +3,7 @@
 //
 // It leaves on <html> what the app cannot know from a relative link, because the address changes
 // while the app runs: `data-engine-script` and `data-engine-wasm`, the engine's absolute addresses,
-// `data-compiler-script`, the AssemblyScript compiler's, and `data-assembler-script` and
-// `data-assembler-wasm`, the assembler's.
+// `data-compiler-script`, the AssemblyScript compiler's, and those of the assembler and the exporter.
 // `data-root`, `data-search` and `data-offline` are absolute for the same reason.
 // `data-boot` says how far it came: `loading`, `started` or `failed`.
 (() => {
@@ -18,6 +17,8 @@
   root.dataset.compilerScript = absolute(names.compilerScript);
   root.dataset.assemblerScript = absolute(names.assemblerScript);
   root.dataset.assemblerWasm = absolute(names.assemblerWasm);
+  root.dataset.exporterScript = absolute(names.exporterScript);
+  root.dataset.exporterWasm = absolute(names.exporterWasm);
   // Empty while developing: what changes all the time is not to be kept.
   root.dataset.offline = names.offlineScript && absolute(names.offlineScript);
   // In a page's own links it is relative, and the address changes.

@@ -12,7 +12,7 @@
 //! lab -> proxy, host, abi, protocol, model, assembler
 //! course -> model
 //! protocol -> model
-//! export -> lab, assembler, course, proxy, host, abi, model
+//! export -> lab, assembler, course, protocol, proxy, host, abi, model
 //! ui -> course, protocol, abi, model
 //! ```
 

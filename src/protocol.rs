@@ -79,6 +79,15 @@ pub enum ToEngine {
         /// in the text, as in `3:14: `.
         error: Option<String>,
     },
+    /// Shows a log of Envoy's as a run: its events are rows, and lines that are not of Wasm are logs.
+    Log {
+        /// Names this run in every answer.
+        run: u32,
+        /// The file's name.
+        name: String,
+        /// The log.
+        text: String,
+    },
     /// Bytes of a module of the visitor's own: buffer 0 of the message. It is examined, and stands
     /// in every run from now on. Without a buffer it is forgotten, and nothing is answered.
     Module {

@@ -129,11 +129,27 @@ pub fn bundle(
     sources: &dyn Sources,
 ) -> Result<Bundle, Problem> {
     // What is to be built need not run yet.
+    if target != Target::Project {
+        // What does not run here is not worth running elsewhere.
+        Prepared::new(lab, contents)?;
+    }
+    bundle_of_sound(lab, contents, target, sources)
+}
+
+/// The same for a lab of which somebody else has seen that it can run, so that whoever only writes
+/// files need not be able to run it.
+///
+/// # Errors
+/// What of the lab's configuration the simulator refuses, with its place.
+pub(super) fn bundle_of_sound(
+    lab: &Lab,
+    contents: &Contents,
+    target: Target,
+    sources: &dyn Sources,
+) -> Result<Bundle, Problem> {
     if target == Target::Project {
         return project::project(lab, sources);
     }
-    // What does not run here is not worth running elsewhere.
-    Prepared::new(lab, contents)?;
     let whole = bootstrap::whole(lab, contents)?;
     match target {
         Target::Envoy | Target::Project => Ok(envoy(lab, contents, whole)),

@@ -36,24 +36,39 @@ pub fn import(
     beside: &dyn Fn(&str) -> Option<String>,
 ) -> Result<String, Problem> {
     let tree = parse(bootstrap.name, bootstrap.text)?;
-    if field(&tree, "static_resources").is_none() {
+    let around = surroundings
+        .map(|file| parse(file.name, file.text))
+        .transpose()?;
+    let beside = |path: &str| beside(path).map(|found| map([("path", text(found))]));
+    let lab = lab_of(&tree, around.as_ref(), &beside)?;
+    Ok(yaml_text(&lab))
+}
+
+/// The same of trees that have been read; `beside` gives what stands in `files` for a path of Envoy's
+/// disk.
+///
+/// # Errors
+/// As [`import`].
+pub(super) fn lab_of(
+    tree: &Node,
+    around: Option<&Node>,
+    beside: &dyn Fn(&str) -> Option<Node>,
+) -> Result<Node, Problem> {
+    if field(tree, "static_resources").is_none() {
         return Err(Problem::at(
             &tree.place,
             "no `static_resources`: this is no bootstrap",
             "Give the YAML that Envoy is started with.",
         ));
     }
-    config::read(&tree)?;
-    let around = surroundings
-        .map(|file| parse(file.name, file.text))
-        .transpose()?;
-    if let Some(around) = &around {
+    config::read(tree)?;
+    if let Some(around) = around {
         refuse_others(around)?;
     }
-    let said = |name| around.as_ref().and_then(|around| around.get(name));
+    let said = |name| around.and_then(|around| around.get(name));
     let mut lab = map([]);
     let name = said("name").cloned();
-    set(&mut lab, "name", name.unwrap_or_else(|| text(title(&tree))));
+    set(&mut lab, "name", name.unwrap_or_else(|| text(title(tree))));
     for name in KEYS
         .into_iter()
         .filter(|name| !["name", "files"].contains(name))
@@ -63,10 +78,10 @@ pub fn import(
         }
         if name == "schedule" {
             set(&mut lab, "envoy", tree.clone());
-            set(&mut lab, "files", files(&tree, said("files"), beside)?);
+            set(&mut lab, "files", files(tree, said("files"), beside)?);
         }
     }
-    Ok(yaml_text(&lab))
+    Ok(lab)
 }
 
 /// A short name for people: that of the listener.
@@ -94,7 +109,7 @@ fn refuse_others(around: &Node) -> Result<(), Problem> {
 fn files(
     tree: &Node,
     known: Option<&Node>,
-    beside: &dyn Fn(&str) -> Option<String>,
+    beside: &dyn Fn(&str) -> Option<Node>,
 ) -> Result<Node, Problem> {
     let mut files = known.cloned().unwrap_or_else(|| map([]));
     let mut missing = None;
@@ -107,7 +122,7 @@ fn files(
             return;
         }
         match beside(path) {
-            Some(found) => set_file(&mut files, path, &found),
+            Some(found) => set_file(&mut files, path, found),
             None => {
                 missing = Some(Problem::at(
                     &named.place,
@@ -121,8 +136,8 @@ fn files(
 }
 
 /// A file's path is a key of its own making, and never another spelling of one.
-fn set_file(files: &mut Node, path: &str, found: &str) {
+fn set_file(files: &mut Node, path: &str, found: Node) {
     if let crate::model::yaml::Value::Map(entries) = &mut files.value {
-        entries.push((super::tree::key(path), map([("path", text(found))])));
+        entries.push((super::tree::key(path), found));
     }
 }

@@ -9,6 +9,7 @@ pub mod card;
 mod compose;
 pub mod content;
 mod disk;
+mod exporter;
 #[cfg(feature = "assembler")]
 pub mod gate;
 mod histogram;
@@ -22,14 +23,13 @@ pub mod site;
 mod stats;
 mod surroundings;
 mod tree;
-mod wasm_log;
 mod yaml_text;
 
 pub use admin::{View, admin, envoy_log};
 pub use bundle::{Bundle, BundleFile, Sources, Target, bundle};
 pub use disk::{Disk, in_words, read_text, text_of};
+pub use exporter::{Answer, Exporter, FromExporter, Text, ToExporter};
 pub use import::{Named, import, is_bootstrap};
 pub use stats::{stats_prometheus, stats_text};
-pub use wasm_log::{WasmLog, read_wasm_log};
 pub use yaml_text::yaml_text;
 pub mod twin;

@@ -86,17 +86,11 @@ pub fn record(desk: &Desk<'_>) -> Result<Option<ScenarioReport>, Problem> {
 
 /// A parsed lab and its text, for a page. It has no editable parts yet.
 pub fn open(lab: &Lab, text: &str) -> LabText {
-    let traffic = lab.scenarios.first().into_iter().flat_map(|s| &s.traffic);
     LabText {
         text: text.to_string(),
         parts: BTreeMap::new(),
         solution: BTreeMap::new(),
-        request: traffic
-            .filter_map(|item| match &item.action {
-                TrafficAction::Request(request) => Some(request.clone()),
-                _ => None,
-            })
-            .next(),
+        request: first_request(lab),
         scenarios: (lab.scenarios.iter())
             .map(|scenario| (scenario.name.clone(), scenario.hidden))
             .collect(),
@@ -104,6 +98,15 @@ pub fn open(lab: &Lab, text: &str) -> LabText {
             .map(|(exercise, quest)| in_html(exercise, quest))
             .collect(),
     }
+}
+
+/// The first request of the first scenario.
+pub(super) fn first_request(lab: &Lab) -> Option<Request> {
+    let mut traffic = lab.scenarios.first()?.traffic.iter();
+    traffic.find_map(|item| match &item.action {
+        TrafficAction::Request(request) => Some(request.clone()),
+        _ => None,
+    })
 }
 
 /// A tree as JSON; every scalar is a text.

@@ -116,5 +116,6 @@ pub fn put_request(lab: &mut Lab, scenario: usize, request: &Request) -> Result<
             *field = default.to_owned();
         }
     }
+    lab.replaced = Some(scenario);
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod assertions;
 mod choose;
 mod grade;
+mod here;
 mod hunt;
 mod mistakes;
 mod modules;
@@ -16,10 +17,12 @@ mod replay;
 mod rows;
 mod run;
 mod session;
+mod wasm_log;
 
 pub use assertions::check;
 pub use choose::{REQUEST, put_modules, put_request, put_request_part, scenario_named};
 pub use grade::{Right, grade, grade_one, right};
+pub(crate) use here::{Here, own_path};
 pub use mistakes::recognise;
 pub use modules::{Beside, Compiled, Contents, Sample, Unresolved, resolve};
 pub use parse::{expectations, parse};
@@ -28,3 +31,4 @@ pub use race::{RaceOptions, race};
 pub use replay::{moment_text, replay};
 pub use run::{RunOptions, run};
 pub use session::{Session, event_line, trace_lines};
+pub use wasm_log::{WasmLog, read_wasm_log};

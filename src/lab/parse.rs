@@ -133,6 +133,7 @@ pub fn parse(file: &str, text: &str, beside: &dyn Beside) -> Result<Lab, Problem
         mutants,
         parts,
         tree: root.clone(),
+        replaced: None,
     })
 }
 

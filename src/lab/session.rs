@@ -3,31 +3,30 @@
 //! Holds the samples that have arrived, the run that waits for more of them, and the last report,
 //! whose events stay here and leave by window. Must not know: how messages travel.
 
+use super::here::{COMPILED, Here, own_path};
 use super::hunt::{Hunt, put_schedule};
 use super::rows::{Sheet, Wanted};
 use super::run::run_prepared;
+use super::wasm_log::read_wasm_log;
 use super::{
-    Beside, Compiled, Contents, RunOptions, Sample, Unresolved, moment_text, parse, picture,
-    put_request, resolve, scenario_named,
+    Contents, RunOptions, Sample, Unresolved, moment_text, parse, picture, put_request, resolve,
+    scenario_named,
 };
 use crate::host::{doctor, words};
 use crate::model::exercise::Asked;
 use crate::model::lab::Lab;
 use crate::model::moment::Window;
-use crate::model::report::Report;
+use crate::model::picture::Picture;
+use crate::model::report::{LogLine, Report, ScenarioReport};
 use crate::model::trace::Event;
-use crate::model::{Problem, Request, Told};
+use crate::model::{Problem, Request, Section, Told};
 use crate::protocol::{FromEngine, Script, ToEngine, VERSION};
 use crate::proxy::Prepared;
-use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// The name that places carry for a lab that came as text.
 const LAB: &str = "lab.yaml";
-
-/// Names of compiled texts begin so, and end in a hash: no sample is called that.
-const COMPILED: &str = "text:";
 
 /// How many compiled texts are kept: one is added each time the learner stops typing.
 const COMPILED_KEPT: usize = 16;
@@ -89,7 +88,13 @@ struct Last {
     /// The lanes of each scenario.
     sheets: Vec<Sheet>,
     found: Option<(usize, Wanted, Vec<usize>)>,
-    /// What it was a run of, to be run again up to an event.
+    /// What it was a run of, to be run again up to an event; nothing for a log.
+    played: Option<Played>,
+}
+
+/// A lab that was run.
+#[derive(Debug)]
+struct Played {
     lab: Lab,
     prepared: Prepared,
     /// The one scenario that was run, when one was named.
@@ -142,6 +147,7 @@ impl Session {
                 scenario: None,
                 schedule: Vec::new(),
             }),
+            ToEngine::Log { run, name, text } => vec![self.log(run, name, &text)],
             ToEngine::Sample { name, error } => {
                 let sample = match (error, buffers.into_iter().next()) {
                     (None, Some(bytes)) => Sample::Bytes(bytes.into()),
@@ -277,6 +283,7 @@ impl Session {
             samples: &self.samples,
             scripts: &self.scripts,
             edits: &job.edits,
+            own: &self.own,
         };
         let mut lab = parse(LAB, &job.lab, &beside)?;
         let at = match &job.scenario {
@@ -329,15 +336,63 @@ impl Session {
             events,
             sheets,
             found: None,
-            lab,
-            prepared,
-            only,
+            played: Some(Played {
+                lab,
+                prepared,
+                only,
+            }),
         });
         Ok(FromEngine::Done {
             run,
             report,
             events: counts,
         })
+    }
+
+    /// Keeps the events of a log, as a run of one scenario.
+    fn log(&mut self, run: u32, name: String, text: &str) -> FromEngine {
+        let log = read_wasm_log(text);
+        if log.events.is_empty() {
+            let help = "Start Envoy with --component-log-level wasm:trace and keep what it writes.";
+            let problem = Problem::in_file(name, "no line is of Wasm", help);
+            return FromEngine::Refused { run, problem };
+        }
+        let count = log.events.len();
+        let line = |message| LogLine {
+            level: "info".to_owned(),
+            message,
+            ..LogLine::default()
+        };
+        let summary = format!(
+            "{name}: {count} events of {} lines; {} are not of Wasm",
+            log.lines,
+            log.others.len()
+        );
+        let others = log.others.iter();
+        let others = others.map(|(n, text)| line(format!("{name}:{n}: not of Wasm: {text}")));
+        let logs = std::iter::once(line(summary)).chain(others).collect();
+        let scenario = ScenarioReport {
+            name,
+            ok: true,
+            logs,
+            ..ScenarioReport::default()
+        };
+        self.last = Some(Last {
+            run,
+            sheets: vec![Sheet::of(&log.events, &[])],
+            events: vec![log.events],
+            found: None,
+            played: None,
+        });
+        FromEngine::Done {
+            run,
+            report: Report {
+                ok: true,
+                scenarios: vec![scenario],
+                ..Report::default()
+            },
+            events: vec![count],
+        }
     }
 
     /// The state at an event, by a replay; nothing when the run is no longer the last one.
@@ -349,10 +404,28 @@ impl Session {
         window: Option<Window>,
     ) -> Option<FromEngine> {
         let last = self.last.as_ref().filter(|last| last.run == run)?;
+        let Some(played) = &last.played else {
+            let title =
+                event.map_or_else(|| "The end of the log".to_owned(), |n| format!("Event {n}"));
+            let why = "a log has calls and their results; what Envoy held meanwhile is not in it";
+            let state = Told {
+                title,
+                sections: vec![Section::new("State", vec![("unknown".into(), why.into())])],
+                ..Told::default()
+            };
+            return Some(FromEngine::State {
+                run,
+                scenario,
+                event,
+                state,
+                picture: Picture::default(),
+            });
+        };
         // A run of one scenario by name has it at 0, wherever it stands in the lab.
-        let played = last.lab.scenarios.get(last.only.unwrap_or(scenario))?;
+        let scenarios = &played.lab.scenarios;
+        let scene = scenarios.get(played.only.unwrap_or(scenario))?;
         let cap = RunOptions::default().event_cap;
-        let (events, moment) = last.prepared.replay(played, cap, event, window);
+        let (events, moment) = played.prepared.replay(scene, cap, event, window);
         Some(FromEngine::State {
             run,
             scenario,
@@ -392,18 +465,6 @@ impl Session {
     }
 }
 
-/// Where a module of the visitor's own stands in the lab: a name that needs no quotes in YAML,
-/// whatever the file was called.
-fn own_path(name: &str) -> String {
-    let plain = |c: char| match c {
-        c if c.is_ascii_alphanumeric() => c,
-        '.' | '_' => c,
-        _ => '-',
-    };
-    let file: String = name.chars().map(plain).collect();
-    format!("/etc/envoy/{file}")
-}
-
 /// One line of JSON for each event of a report, scenario after scenario: what `tour run --trace`
 /// prints, and what [`FromEngine::Rows`] carries.
 pub fn trace_lines(report: &Report) -> impl Iterator<Item = String> {
@@ -418,79 +479,4 @@ pub fn trace_lines(report: &Report) -> impl Iterator<Item = String> {
 pub fn event_line(event: &Event) -> String {
     // Every field is a string, a number or a list of such: this cannot fail.
     serde_json::to_string(event).unwrap_or_default()
-}
-
-/// Why there is no module: `LINE:COLUMN: MESSAGE` when the compiler refused the text.
-fn refused(why: &str) -> Compiled {
-    let mut parts = why.splitn(3, ':');
-    let mut number = || parts.next()?.parse().ok();
-    match (number(), number(), parts.next()) {
-        (Some(line), Some(column), Some(message)) => Compiled::Refused {
-            line,
-            column,
-            message: message.trim_start().to_owned(),
-        },
-        _ => Compiled::NoCompiler(why.to_owned()),
-    }
-}
-
-/// What stands beside a lab in the worker: edits that came with the run, samples that have arrived.
-struct Here<'a> {
-    samples: &'a BTreeMap<String, Sample>,
-    scripts: &'a RefCell<BTreeMap<String, Script>>,
-    edits: &'a BTreeMap<String, String>,
-}
-
-impl Here<'_> {
-    /// What was made of a text, which is asked for when it is new.
-    fn made(&self, language: &str, name: &str, source: &str) -> Compiled {
-        let key = format!("{COMPILED}{language}:{:x}", Sha256::digest(source));
-        match self.samples.get(&key) {
-            Some(Sample::Bytes(bytes)) => Compiled::Bytes(bytes.clone()),
-            Some(Sample::Missing(why)) => refused(why),
-            found => {
-                if found.is_none() {
-                    let script = Script {
-                        language: language.to_owned(),
-                        file: name.to_owned(),
-                        source: source.to_owned(),
-                    };
-                    self.scripts.borrow_mut().insert(key.clone(), script);
-                }
-                Compiled::Awaited(key)
-            }
-        }
-    }
-}
-
-impl Beside for Here<'_> {
-    fn part(&self, name: &str) -> Option<String> {
-        self.edits.get(name).cloned()
-    }
-
-    fn sample(&self, name: &str) -> Sample {
-        self.samples.get(name).cloned().unwrap_or(Sample::Awaited)
-    }
-
-    fn compiled(&self, name: &str, source: &str) -> Compiled {
-        self.made("assemblyscript", name, source)
-    }
-
-    fn assembled(&self, name: &str, source: &str) -> Compiled {
-        self.made("wat", name, source)
-    }
-
-    fn samples(&self) -> Vec<String> {
-        self.samples
-            .iter()
-            .filter(|(name, sample)| {
-                matches!(sample, Sample::Bytes(_)) && !name.starts_with(COMPILED)
-            })
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
-
-    fn path(&self, _: &str) -> Result<Vec<u8>, String> {
-        Err("there are no files beside a lab in the page".to_owned())
-    }
 }

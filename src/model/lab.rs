@@ -53,6 +53,8 @@ pub struct Lab {
     pub parts: Vec<String>,
     /// The whole file as it was read, the parts in their places: what an export takes along.
     pub tree: Node,
+    /// The scenario whose first request is another one than the file's: somebody has put it there.
+    pub replaced: Option<usize>,
 }
 
 /// Which thread runs next when several can.

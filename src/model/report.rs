@@ -335,7 +335,7 @@ pub struct CallResult {
 }
 
 /// A log line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogLine {
     /// Simulated time since the scenario began, in nanoseconds.
     pub t_ns: u64,

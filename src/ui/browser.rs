@@ -30,6 +30,14 @@ pub(super) fn root_data(name: &str) -> Option<String> {
         .get_attribute(&format!("data-{name}"))
 }
 
+/// A text among the fields of an object; empty when it has none.
+pub(super) fn text_in(object: &JsValue, key: &str) -> String {
+    let value = js_sys::Reflect::get(object, &key.into()).ok();
+    value
+        .and_then(|value| value.as_string())
+        .unwrap_or_default()
+}
+
 /// Fetches and reads JSON; `None` when it cannot be had or read.
 pub(super) async fn fetch_json<T: super::json::Read>(address: &str) -> Option<T> {
     let response = response(address).await.ok()?;

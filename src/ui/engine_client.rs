@@ -374,7 +374,7 @@ impl Engine {
     fn begin(self, message: &ToEngine) {
         self.with(|inner| {
             inner.since = js_sys::Date::now();
-            inner.busy = matches!(message, ToEngine::Run { .. } | ToEngine::Race { .. });
+            inner.busy = !matches!(message, ToEngine::Check { .. });
         });
         self.watch();
         self.send(message, &js_sys::Array::new());

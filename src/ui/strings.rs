@@ -18,6 +18,8 @@ pub const PLAYGROUND: &str = say!(playground);
 pub const PLAYGROUND_LEAD: &str = say!(playground_lead);
 /// Makes a link of the lab.
 pub const SHARE: &str = say!(share);
+/// Gives the lab as files that run elsewhere.
+pub const EXPORT: &str = say!(export);
 /// The request as text.
 pub const RAW: &str = say!(raw);
 /// The labs that the playground begins with: their paths and names.
@@ -242,6 +244,8 @@ pub const CHANGED: &str = say!(changed);
 pub const WAS: &str = say!(was);
 /// “Search the timeline”
 pub const SEARCH: &str = say!(search);
+/// “Time”, of a log that Envoy wrote
+pub const TIME_OF_LOG: &str = say!(time_of_log);
 /// “Simulated time”
 pub const TIME: &str = say!(time);
 /// “Who”

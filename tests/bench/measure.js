@@ -37,7 +37,7 @@ const named = (start, end) => readdirSync(dist).filter(name => name.startsWith(s
 
 /** What a page asked for that is code of the page: what has a row of its own is left out, and sample filters. */
 const pageCode = paths => paths.filter(path =>
-  /\.(js|wasm)$/.test(path) && !/^(engine|editor|assemblyscript)-|^filters\//.test(path));
+  /\.(js|wasm)$/.test(path) && !/^(engine|editor|exporter|assemblyscript)-|^filters\//.test(path));
 
 function sizes() {
   const page = readFileSync(join(dist, lesson, 'index.html'), 'utf8');
@@ -48,6 +48,8 @@ function sizes() {
   row('the engine\'s wasm and JS, brotli',
     kilobytes([...named('engine-', '.js'), ...named('engine-', '.wasm')]), 'KB', 900);
   row('the editors, brotli', kilobytes(named('editor-', '.js')), 'KB', 200);
+  row('the exporter\'s wasm and JS, brotli',
+    kilobytes([...named('exporter-', '.js'), ...named('exporter-', '.wasm')]), 'KB', 400);
   row('the AssemblyScript compiler with all it needs, brotli',
     kilobytes(named('assemblyscript-', '.js')), 'KB', 2200);
 }

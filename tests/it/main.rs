@@ -12,6 +12,7 @@ mod exercises;
 mod export;
 mod export_compose;
 mod export_istio;
+mod exporter;
 mod filters;
 #[path = "../fuzz/mod.rs"]
 mod fuzz;
@@ -33,6 +34,7 @@ mod reference;
 mod samples;
 mod search;
 mod session;
+mod session_log;
 mod session_own;
 mod session_race;
 mod support;

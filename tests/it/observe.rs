@@ -3,10 +3,8 @@
 //! `traces/stats.txt` and `traces/stats.prom` are one Envoy's `/stats` and `/stats/prometheus`.
 
 use crate::support::{root, samples};
-use proxy_wasm_tour::export::{
-    Disk, View, admin, envoy_log, read_wasm_log, stats_prometheus, stats_text,
-};
-use proxy_wasm_tour::lab::{Contents, RunOptions, parse, resolve, run};
+use proxy_wasm_tour::export::{Disk, View, admin, envoy_log, stats_prometheus, stats_text};
+use proxy_wasm_tour::lab::{Contents, RunOptions, parse, read_wasm_log, resolve, run};
 use proxy_wasm_tour::model::Histogram;
 use proxy_wasm_tour::model::lab::Lab;
 use proxy_wasm_tour::model::report::ScenarioReport;

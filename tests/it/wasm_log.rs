@@ -1,7 +1,7 @@
 //! Envoy's own trace as a timeline: a log of Envoy 1.39 with the lab `chain.yaml`, and odd ones.
 
 use crate::support::root;
-use proxy_wasm_tour::export::{WasmLog, read_wasm_log};
+use proxy_wasm_tour::lab::{WasmLog, read_wasm_log};
 use proxy_wasm_tour::model::trace::{Event, Kind, Value};
 
 fn recorded() -> WasmLog {

@@ -22,7 +22,7 @@ mod workbook;
 
 use proxy_wasm_tour::course::{Book, LANGUAGE, LessonEntry, manuals};
 use proxy_wasm_tour::export::card::card;
-use proxy_wasm_tour::export::{content, search, twin};
+use proxy_wasm_tour::export::{Disk, Sources as _, content, search, twin};
 use proxy_wasm_tour::ui::document;
 use proxy_wasm_tour::ui::page::{self, Page};
 use proxy_wasm_tour::ui::paths::Root;
@@ -109,6 +109,7 @@ fn write_site(options: &Options) -> Result<usize, String> {
         let robots = document::robots(site);
         write(&options.out.join("robots.txt"), robots.as_bytes())?;
     }
+    write_sources(options)?;
     let llms = document::llms(&listed, options.site.as_deref());
     write(&options.out.join("llms.txt"), llms.as_bytes())?;
     Ok(pages.len())
@@ -121,6 +122,31 @@ fn in_language(shell: String) -> Result<String, String> {
         true => Ok(shell.replacen(ENGLISH, &format!("lang=\"{LANGUAGE}\""), 1)),
         false => Err(format!("the shell has no {ENGLISH}")),
     }
+}
+
+/// Writes the sources of each sample filter, as the exporter reads them, and the list of their names.
+fn write_sources(options: &Options) -> Result<(), String> {
+    let mut disk = Disk::around(Path::new(""));
+    disk.samples = options.samples.clone();
+    let folder = options.out.join("sources");
+    let built = std::fs::read_dir(&options.samples);
+    let built = built.map_err(|e| format!("{}: {e}", options.samples.display()))?;
+    let paths = built.flatten().map(|entry| entry.path());
+    let modules = paths.filter(|path| path.extension().is_some_and(|kind| kind == "wasm"));
+    let mut names: Vec<String> = modules
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    for name in &names {
+        let files = disk.source(name).unwrap_or_default().into_iter();
+        let text = |(path, bytes)| String::from_utf8(bytes).map(|text| (path, text));
+        let texts: Result<Vec<(String, String)>, _> = files.map(text).collect();
+        let texts = texts.map_err(|_| format!("a source of {name} is no text"))?;
+        let json = serde_json::to_vec(&texts).map_err(|e| e.to_string())?;
+        write(&folder.join(format!("{name}.json")), &json)?;
+    }
+    let json = serde_json::to_vec(&names).map_err(|e| e.to_string())?;
+    write(&folder.join("names.json"), &json)
 }
 
 /// Writes the search index under a name with its hash, and has every page name it.

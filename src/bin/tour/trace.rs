@@ -2,8 +2,8 @@
 
 use super::options::{Options, Takes};
 use super::{Done, Unusable};
-use proxy_wasm_tour::export::{in_words, read_wasm_log};
-use proxy_wasm_tour::lab::event_line;
+use proxy_wasm_tour::export::in_words;
+use proxy_wasm_tour::lab::{event_line, read_wasm_log};
 use proxy_wasm_tour::model::Problem;
 use std::ffi::OsString;
 use std::io::Read as _;

@@ -32,6 +32,8 @@ const BUILDS: [&[&str]; 5] = [
         "engine",
         "--bin",
         "engine",
+        "--bin",
+        "exporter",
         "--lib",
         "--target",
         "wasm32-unknown-unknown",

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 const SCRIPT: &str = "offline.js";
 
 /// What no visitor needs to read a lesson and run its lab, or what is kept when it is used.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 8] = [
     "cards/",
+    "exporter-",
+    "sources/",
     "oembed/",
     "assemblyscript-",
     "_headers",

@@ -73,6 +73,7 @@ pub(crate) fn wasm(tools: &Tools, mode: Mode) -> Outcome<()> {
                 slim(&out.join("app_bg.wasm"))?;
                 optimise(tools, &out.join("app_bg.wasm"), "-Os")?;
                 optimise(tools, &out.join("assembler_bg.wasm"), "-Os")?;
+                optimise(tools, &out.join("exporter_bg.wasm"), "-Os")?;
                 optimise(tools, &out.join("engine_bg.wasm"), ENGINE_LEVEL)
             }
         }
@@ -158,6 +159,18 @@ fn shell(compiled: &Path, out: &Path) -> Outcome<String> {
             "ASSEMBLER_WASM",
             compiled.join("assembler_bg.wasm"),
             "assembler",
+            "wasm",
+        ),
+        (
+            "EXPORTER_SCRIPT",
+            compiled.join("exporter.js"),
+            "exporter",
+            "js",
+        ),
+        (
+            "EXPORTER_WASM",
+            compiled.join("exporter_bg.wasm"),
+            "exporter",
             "wasm",
         ),
         ("EDITOR_SCRIPT", vendor.join("editor.js"), "editor", "js"),

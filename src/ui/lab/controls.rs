@@ -1,4 +1,4 @@
-//! Run, Stop, Reset, Share; what the engine is doing; which scenario the result shows.
+//! Run, Stop, Reset, Share, Export; what the engine is doing; which scenario the result shows.
 
 use super::state::LabState;
 use crate::ui::strings;
@@ -22,11 +22,17 @@ pub(super) fn RunBar(state: LabState) -> impl IntoView {
                 </svg>
                 {strings::RESET}
             </button>
-            <button type="button" class="button quiet" on:click=move |_| state.share()>
+            <button type="button" class="button quiet" on:click=move |_| state.offer("share")>
                 <svg viewBox="0 0 20 20" aria-hidden="true" class="icon">
                     <path d="M10 12V3.5M6.5 6.5L10 3l3.5 3.5M5 10.5V16h10v-5.5"></path>
                 </svg>
                 {strings::SHARE}
+            </button>
+            <button type="button" class="button quiet" on:click=move |_| state.export()>
+                <svg viewBox="0 0 20 20" aria-hidden="true" class="icon">
+                    <path d="M10 3v9M6.5 9L10 12.5 13.5 9M4 13v3.5h12V13"></path>
+                </svg>
+                {strings::EXPORT}
             </button>
             <ScenarioChoice state />
             <p class="run-note">{move || note(state)}</p>

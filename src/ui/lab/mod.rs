@@ -8,6 +8,7 @@ mod controls;
 mod editor;
 mod exchange;
 mod keep;
+mod log;
 mod logs;
 mod own_module;
 mod pane;

@@ -59,7 +59,7 @@ pub(super) struct Finished {
 }
 
 /// Which state: run, scenario, event, bytes of memory.
-type Question = (u32, usize, Option<u32>, Option<Window>);
+pub(super) type Question = (u32, usize, Option<u32>, Option<Window>);
 
 /// The learner's edits.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,8 +94,10 @@ pub(in crate::ui) struct LabState {
     pub(super) picked: RwSignal<Option<u32>>,
     /// Which bytes of memory are shown; those that arguments point to when there is none.
     window: RwSignal<Option<Window>>,
+    /// What is shown is a log of Envoy's, no run.
+    pub(super) of_log: RwSignal<bool>,
     /// Which state was asked for and has not come.
-    asked: RwSignal<Option<Question>>,
+    pub(super) asked: RwSignal<Option<Question>>,
     /// The state as it came last.
     pub(super) moment: RwSignal<Told>,
     /// The same as a picture.
@@ -130,6 +132,7 @@ impl LabState {
             undo: RwSignal::new(None),
             loaded: RwSignal::new(false),
             busy: RwSignal::new(false),
+            of_log: RwSignal::new(false),
             shown: RwSignal::new(Shown::Nothing),
             problem: RwSignal::new(None),
             field_problem: RwSignal::new(None),
@@ -171,9 +174,11 @@ impl LabState {
                 self.run();
             }
         });
+        let log = window_event_listener_untyped("tour-log", move |event| self.read_log(&event));
         let engine = self.engine;
         on_cleanup(move || {
             keys.remove();
+            log.remove();
             if let Some(engine) = engine {
                 engine.leave();
             }
@@ -294,6 +299,7 @@ impl LabState {
             self.end_race(Hunt::None);
         }
         self.busy.set(true);
+        self.of_log.set(false);
         self.asked.set(None);
         self.announced.set(strings::RUNNING.into());
         let request = self.touched().then_some(request);
@@ -308,8 +314,17 @@ impl LabState {
         self.lab.with_value(|lab| lab.touched) || self.original.with_value(|o| o.request != form)
     }
 
-    /// Offers the lab as it stands as a link and as a file.
-    pub(super) fn share(self) {
+    /// Offers the lab as files that run elsewhere, if it runs here.
+    pub(super) fn export(self) {
+        match self.problem.get_untracked() {
+            Some(problem) => self.hear(Answer::Refused(problem)),
+            None => self.offer("exportLab"),
+        }
+    }
+
+    /// Offers the lab as it stands by a function of the page's scripts: `share`, as a link and as a
+    /// file; `exportLab`.
+    pub(super) fn offer(self, how: &'static str) {
         let (shaped, names) = self.lab.with_value(|lab| {
             let names: Vec<_> = lab.scenarios.iter().map(|s| s.name.clone()).collect();
             (lab.request.is_some(), names.join("\n"))
@@ -321,7 +336,7 @@ impl LabState {
         let message = self.message(0, texts, request.filter(|_| shaped), Vec::new());
         leptos::task::spawn_local(async move {
             let message = serde_json::to_string(&message).unwrap_or_default();
-            if let Err(why) = browser::kit("share", &[&message, &touched, &names]).await {
+            if let Err(why) = browser::kit(how, &[&message, &touched, &names]).await {
                 self.announced.set(why);
             }
         });
@@ -401,7 +416,7 @@ impl LabState {
         self.pane.set(Pane::Result);
     }
 
-    fn hear(self, answer: Answer) {
+    pub(super) fn hear(self, answer: Answer) {
         match answer {
             Answer::Done(run, report, events) => {
                 let scenario = self

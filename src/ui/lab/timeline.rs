@@ -196,7 +196,7 @@ fn Rows(state: LabState) -> impl IntoView {
             }
         >
             <div role="row" class="head">
-                {move || head(trace.drawn.get(), lanes.get())}
+                {move || head(trace.drawn.get(), lanes.get(), state.of_log.get())}
             </div>
             <div role="rowgroup" class="space" style:height=move || format!("{}px", height())>
                 <div role="presentation" style:padding-top=move || format!("{}px", above())>
@@ -207,7 +207,7 @@ fn Rows(state: LabState) -> impl IntoView {
     }
 }
 
-fn head(drawn: bool, lanes: Vec<Lane>) -> AnyView {
+fn head(drawn: bool, lanes: Vec<Lane>, of_log: bool) -> AnyView {
     if drawn {
         let lanes = lanes.into_iter().map(|lane| {
             view! {
@@ -218,8 +218,13 @@ fn head(drawn: bool, lanes: Vec<Lane>) -> AnyView {
         });
         return lanes.collect_view().into_any();
     }
+    let time = if of_log {
+        strings::TIME_OF_LOG
+    } else {
+        strings::TIME
+    };
     view! {
-        <span role="columnheader">{strings::TIME}</span>
+        <span role="columnheader">{time}</span>
         <span role="columnheader">{strings::WHO}</span>
         <span role="columnheader">{strings::WHAT}</span>
         <span role="columnheader">{strings::FUEL}</span>

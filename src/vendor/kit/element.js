@@ -15,6 +15,11 @@ export function button(look, text, act) {
   return made;
 }
 
+/** A text for people as what an element holds: what stands between backticks is code. */
+export function told(text) {
+  return text.split('`').map((part, at) => (at % 2 ? element('code', {}, part) : part));
+}
+
 /** `26 KB` */
 export function size(bytes) {
   return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1e6).toFixed(1)} MB`;

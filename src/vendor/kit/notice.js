@@ -19,6 +19,29 @@ export function say(text) {
   document.body.prepend(notice);
 }
 
+/**
+ * One sentence that is no complaint, with something to do.
+ *
+ * @param {string} text
+ * @param {string} action
+ * @param {() => void} act
+ */
+export function tell(text, action, act) {
+  say(text);
+  const notice = document.querySelector('.page-notice');
+  notice.classList.remove('bad');
+  notice.setAttribute('role', 'status');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'button';
+  button.textContent = action;
+  button.addEventListener('click', () => {
+    notice.remove();
+    act();
+  });
+  notice.lastChild.before(button);
+}
+
 let told = false;
 
 /** Tells once that nothing can be kept; everything else works as before. */

@@ -36,7 +36,7 @@ export async function share(message, touched, scenarios) {
 }
 
 /** The fragment with as many modules in it as a link can hold: the largest are only named. */
-async function packed(lab, modules) {
+export async function packed(lab, modules) {
   for (;;) {
     const fragment = await pack({
       ...lab, modules: modules.map(({ name, hash, size, base64 }) => ({ name, hash, size, base64 })),
@@ -56,8 +56,8 @@ export async function shared() {
   if (!location.hash.startsWith(MARK)) return '';
   try {
     const { lab, parts, request, touched, scenarios, modules } = await unpack(location.hash);
-    const id = `shared/${digest(location.hash)}`;
-    bring(id, modules);
+    const id = idOf(location.hash);
+    if (modules.length > 0) bring(id, modules);
     return JSON.stringify({
       path: `/playground/shared/${opened += 1}/`, title: words.share_title, description: '',
       body: { playground: {
@@ -71,6 +71,22 @@ export async function shared() {
     return '';
   }
 }
+
+/**
+ * Opens a lab as a shared one: its address holds it, and the way back leads to what was open before.
+ *
+ * @param {object} lab as a fragment has it, without modules
+ * @param {{ name: string, size: number, bytes: ArrayBuffer }[]} modules the visitor's own, that it names
+ */
+export async function openLab(lab, modules) {
+  const fragment = await packed(lab, []);
+  if (fragment.length > LONGEST) throw new Error(words.import_no_link);
+  bring(idOf(fragment), modules);
+  location.hash = fragment;
+}
+
+/** What edits and modules of a shared lab are kept under. */
+const idOf = fragment => `shared/${digest(fragment)}`;
 
 /** FNV-1a, 32 bits: tells shared labs apart, so that edits of one never come to another. */
 function digest(text) {

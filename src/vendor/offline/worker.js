@@ -52,8 +52,8 @@ self.addEventListener('fetch', event => {
     const kept = await cache.match(request, { ignoreSearch: true });
     if (kept) return kept;
     const response = await fetch(request);
-    // The compiler is large, so it is kept when it was used once.
-    if (response.ok && request.url.includes('/assemblyscript-')) await cache.put(request, response.clone());
+    // What is large, or what few ask for, is kept when it was used once.
+    if (response.ok && /\/(assemblyscript-|exporter-|sources\/)/.test(request.url)) await cache.put(request, response.clone());
     return response;
   })());
 });

@@ -5,6 +5,7 @@
 // the engine could examine is kept, under its sha256, and can stand in the chain.
 import { fromBase64, toBase64 } from '../base64.js';
 import { size } from '../element.js';
+import { importLab } from '../import.js';
 import { unkept } from '../notice.js';
 import { arrange, names, order, put, takeOut } from './chain.js';
 import { chain, edit, isHidden, lookAgain, onHidden, texts } from './editors.js';
@@ -66,10 +67,10 @@ async function restore(id) {
   const before = await kept(id).catch(() => []);
   const from = linked.get(id) ?? [];
   const found = [];
-  for (const { name, hash, size, base64 } of from) {
-    const bytes = base64 === undefined
+  for (const { name, hash, size, base64, bytes: given } of from) {
+    const bytes = given ?? (base64 === undefined
       ? await bytesOf(hash).catch(() => undefined)
-      : fromBase64(base64);
+      : fromBase64(base64));
     found.push({ name, wanted: hash, size, bytes });
   }
   for (const module of before) {
@@ -133,8 +134,11 @@ async function read(files, to) {
   draw();
 }
 
+/** Modules go to the list; anything else is to be imported, with the modules beside it. */
 function dropped(event) {
-  open([...event.dataTransfer.files]);
+  const files = [...event.dataTransfer.files];
+  if (files.every(({ name }) => name.endsWith('.wasm'))) open(files);
+  else importLab(files);
 }
 
 /** Fetches a module from an address of this site, which is all that its policy allows. */
@@ -229,7 +233,9 @@ function remove(item) {
   save();
 }
 
-const isUsed = item => texts().some(text => names(text, item.path));
+/** Whether a text has a module in it: at its path, or as a file that lies beside the lab. */
+const has = (text, { path, name }) => names(text, path) || text.includes(`path: ${name}`) || text.includes(`path: ${JSON.stringify(name)}`);
+const isUsed = item => texts().some(text => has(text, item));
 
 /** Takes up the order of the chain, which the visitor may have changed in the text. */
 function follow() {
@@ -268,7 +274,7 @@ const say = text => shown?.say(text);
  */
 export function carried(parts) {
   return items
-    .filter(({ state, path }) => state === 'runs' && parts.some(text => text.includes(path)))
+    .filter(item => item.state === 'runs' && parts.some(text => text.includes(item.path) || has(text, item)))
     .map(({ name, hash, bytes, path }) => ({
       name, hash, bytes, path, size: bytes.byteLength,
       base64: bytes.byteLength <= SMALL ? toBase64(new Uint8Array(bytes)) : undefined,

@@ -4,6 +4,7 @@
 // `missing`), the engine's `sections` about it, its `hash`, the hash that a link has `wanted`, and
 // `open` where what was found is to be seen at once.
 import { button, element, size } from '../element.js';
+import { importLab } from '../import.js';
 import { drag } from './drag.js';
 import * as words from 'words';
 
@@ -82,7 +83,8 @@ function opener({ open, fetchFrom }) {
   return element('div', { class: 'own-open' },
     element('label', { class: 'button' }, words.own_open, file),
     element('span', {}, words.own_drop),
-    element('details', {}, element('summary', {}, words.own_or_fetch), form));
+    element('details', {}, element('summary', {}, words.own_or_fetch), form),
+    button('', words.import_title, () => importLab()));
 }
 
 /** Takes dropped files; without that the browser would leave the page for the file. */
