@@ -1,7 +1,7 @@
 // Exporting a lab: an archive with what runs it elsewhere.
 import { button, download, element, size, told } from './element.js';
 import { exporter } from './exporter.js';
-import { carried } from './own/index.js';
+import { carried, settled } from './own/index.js';
 import * as words from 'words';
 
 /** What a lab is exported to: the command's word, its name, what is in it. */
@@ -19,6 +19,7 @@ const TARGETS = [
  * @param {string} touched `true` when the request is not the lab file's own
  */
 export async function exportLab(message, touched) {
+  await settled();
   const { lab, edits, request } = JSON.parse(message).run;
   const modules = carried([lab, ...Object.values(edits)]);
   const asked = { lab, edits, request: touched === 'true' ? request : null, own: modules.map(({ name }) => name) };
