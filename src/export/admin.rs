@@ -1,8 +1,8 @@
 //! What Envoy's admin interface and its log would show of a run.
 //!
 //! Views of the configuration come from the exported bootstrap, so they show what is in force, with
-//! every default. Counters of single hosts are left out: the simulator does not keep them. Must not
-//! know: who prints a view.
+//! every default. Counters of hosts are those of a scenario that has run. Must not know: who prints a
+//! view.
 
 use super::bootstrap;
 use super::tree::{field, items, kind_of};
@@ -14,6 +14,7 @@ use crate::model::yaml::{Node, Value};
 use crate::proxy::config::Plugin;
 use crate::proxy::time::iso_millis;
 use serde_json::{Map, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A view of the admin interface.
@@ -48,14 +49,19 @@ impl View {
     }
 }
 
-/// A view of a lab's proxy, as Envoy prints it.
+/// A view of a lab's proxy, as Envoy prints it, after a scenario.
 ///
 /// # Errors
 /// As the proxy refuses the configuration.
-pub fn admin(lab: &Lab, contents: &Contents, view: View) -> Result<String, Problem> {
+pub fn admin(
+    lab: &Lab,
+    contents: &Contents,
+    view: View,
+    after: &ScenarioReport,
+) -> Result<String, Problem> {
     let whole = bootstrap::whole(lab, contents)?;
     Ok(match view {
-        View::Clusters => clusters(&whole.config.clusters),
+        View::Clusters => clusters(&whole.config.clusters, &after.hosts),
         View::ConfigDump => config_dump(&whole.tree, lab.start_ns),
         View::Listeners => {
             let (address, port) = &whole.config.address;
@@ -64,7 +70,20 @@ pub fn admin(lab: &Lab, contents: &Contents, view: View) -> Result<String, Probl
     })
 }
 
-fn clusters(clusters: &[crate::proxy::config::Cluster]) -> String {
+/// Counters and gauges that every host has; those of connections are there where connections are
+/// simulated.
+const OF_HOST: [&str; 5] = [
+    "rq_active",
+    "rq_error",
+    "rq_success",
+    "rq_timeout",
+    "rq_total",
+];
+
+fn clusters(
+    clusters: &[crate::proxy::config::Cluster],
+    counted: &BTreeMap<String, BTreeMap<String, u64>>,
+) -> String {
     let mut out = String::new();
     for cluster in clusters {
         let name = &cluster.name;
@@ -84,6 +103,12 @@ fn clusters(clusters: &[crate::proxy::config::Cluster]) -> String {
         line("added_via_api::false");
         for (address, port) in &cluster.hosts {
             let host = format!("{address}:{port}");
+            let mut values: BTreeMap<&str, u64> = OF_HOST.map(|name| (name, 0)).into();
+            let counted = counted.get(&format!("{name}::{host}"));
+            values.extend(counted.into_iter().flatten().map(|(k, v)| (k.as_str(), *v)));
+            for (stat, value) in values {
+                line(&format!("{host}::{stat}::{value}"));
+            }
             for rest in [
                 "health_flags::healthy",
                 "weight::1",

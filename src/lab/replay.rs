@@ -125,6 +125,13 @@ pub fn moment_text(moment: &Moment) -> Told {
         .iter()
         .map(|(name, value)| (name.clone(), value.to_string()));
     sections.push(Section::new("Metrics", metrics.collect()));
+    let hosts = moment.hosts.iter().map(|(host, counted)| {
+        let counted = counted
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"));
+        (host.clone(), counted.collect::<Vec<_>>().join("\n"))
+    });
+    sections.push(Section::new("Hosts (cluster::address)", hosts.collect()));
     sections.retain(|section| !section.rows.is_empty());
     Told {
         title: title(moment.event.as_ref()),

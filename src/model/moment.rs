@@ -26,6 +26,9 @@ pub struct Moment {
     pub queues: Vec<QueueNow>,
     /// Counters and gauges by Envoy's names.
     pub metrics: BTreeMap<String, u64>,
+    /// What is counted for each host of a cluster, by `CLUSTER::ADDRESS:PORT`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub hosts: BTreeMap<String, BTreeMap<String, u64>>,
     /// What time will bring, next first.
     pub timers: Vec<Timer>,
     /// The VMs that were alive.

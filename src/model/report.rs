@@ -93,6 +93,10 @@ pub struct ScenarioReport {
     /// Histograms by Envoy's names; times are in milliseconds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub histograms: BTreeMap<String, Histogram>,
+    /// What is counted for each host of a cluster, by `CLUSTER::ADDRESS:PORT`, as Envoy's `/clusters`
+    /// has it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub hosts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Shared data by vm_id and key.
     pub shared_data: BTreeMap<String, BTreeMap<String, Bytes>>,
     /// Length of each message queue by name.

@@ -21,6 +21,7 @@ mod filter_state;
 mod foreign;
 mod grpc;
 mod gzip;
+mod hosts;
 mod iterate;
 mod jwt;
 mod local_reply;

@@ -43,6 +43,7 @@ impl Shared {
             shared_data: self.shared_data_now(),
             queues: self.queues_now(),
             metrics: self.metrics_now(),
+            hosts: self.state.hosts.clone(),
             timers: self.timers_now(),
             vms: self.vms_now(),
             memory: None,

@@ -70,6 +70,7 @@ pub(super) fn report(
         stats: shared.state.stats,
         gauges: shared.state.gauges.into_iter().collect(),
         histograms: shared.state.histograms,
+        hosts: shared.state.hosts,
         shared_data,
         queues,
         vms: reports,

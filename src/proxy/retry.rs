@@ -381,6 +381,8 @@ impl Shared {
         }
         let cluster = upstream.cluster.clone();
         self.cluster_stat(&cluster, "upstream_rq_per_try_timeout", 1);
+        self.attempt_stat(index, "rq_timeout", 1);
+        self.attempt_stat(index, "rq_error", 1);
         if !self.try_again(index, &Cause::PerTry) {
             self.time_is_over(index, "upstream_per_try_timeout");
         }
@@ -401,8 +403,12 @@ impl Shared {
             return;
         }
         if !waiting {
-            let cluster = upstream.cluster.clone();
+            let (cluster, answered) = (upstream.cluster.clone(), upstream.answered);
             self.cluster_stat(&cluster, "upstream_rq_timeout", 1);
+            self.attempt_stat(index, "rq_timeout", 1);
+            if !answered {
+                self.attempt_stat(index, "rq_error", 1);
+            }
         }
         self.time_is_over(index, "response_timeout");
     }

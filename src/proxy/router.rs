@@ -286,6 +286,8 @@ impl Shared {
             rule: None,
             gone: false,
         });
+        self.attempt_stat(index, "rq_total", 1);
+        self.attempt_stat(index, "rq_active", 1);
         true
     }
 

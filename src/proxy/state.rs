@@ -16,6 +16,8 @@ pub(super) struct State {
     pub(super) gauges: BTreeSet<String>,
     /// Histograms by Envoy's names.
     pub(super) histograms: BTreeMap<String, Histogram>,
+    /// What is counted for each host, by cluster and address.
+    pub(super) hosts: BTreeMap<String, BTreeMap<String, u64>>,
     /// Buckets of the local_ratelimit filter.
     pub(super) buckets: super::native::Buckets,
     /// Shared data: vm_id, then key to value and CAS number.

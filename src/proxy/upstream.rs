@@ -103,6 +103,15 @@ impl Shared {
             stream.exchange.upstream_requests.pop();
         }
         stream.info.transport_failure = failure.transport;
+        let deferred = stream.info.grpc && stream.info.status.is_some_and(|status| status < 500);
+        if reset.unconnected() {
+            // A request counts for its host when a connection takes it.
+            self.attempt_stat(index, "rq_total", -1);
+            self.attempt_stat(index, "cx_connect_fail", 1);
+        }
+        if !answered || deferred {
+            self.attempt_stat(index, "rq_error", 1);
+        }
         self.cluster_stat(&cluster, failure.stat, 1);
         if self.trace.capture {
             let args = vec![
@@ -195,6 +204,7 @@ impl Shared {
         if frame.part == Part::Headers && self.try_again(index, &Cause::Response(&frame.headers)) {
             let status = frame.headers.get_str(":status").unwrap_or("0");
             self.count_response(&cluster, &["retry."], status);
+            self.attempt_stat(index, "rq_error", 1);
             return;
         }
         let stream = &mut self.streams[index];
@@ -212,6 +222,7 @@ impl Shared {
             self.clock.cancel(id);
         }
         self.upstream_frame_event(index, &cluster, &frame);
+        self.attempt_answered(index, &frame);
         if frame.end {
             // No client is internal, as for the counters.
             for twin in ["", "external."] {
@@ -306,6 +317,7 @@ impl Shared {
             self.clock.cancel(id);
         }
         self.callout_is_over(&cluster);
+        self.attempt_stat(index, "rq_active", -1);
         if unfinished {
             self.cluster_stat(&cluster, "upstream_rq_cancelled", 1);
         }

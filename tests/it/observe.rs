@@ -233,8 +233,8 @@ fn the_log_has_envoys_layout_and_prefix_and_a_timeline_reads_it() {
 
 #[test]
 fn admin_views_have_envoys_lines() {
-    let (lab, contents, _) = lab("tests/it/labs/bootstrap.yaml");
-    let view = |view| admin(&lab, &contents, view).unwrap();
+    let (lab, contents, scenarios) = lab("tests/it/labs/bootstrap.yaml");
+    let view = |view| admin(&lab, &contents, view, &scenarios[0]).unwrap();
     assert_eq!(view(View::Listeners), "ingress::0.0.0.0:10000\n");
     let clusters = view(View::Clusters);
     for line in [
@@ -242,6 +242,10 @@ fn admin_views_have_envoys_lines() {
         "web::default_priority::max_requests::1024",
         "web::high_priority::max_retries::3",
         "web::added_via_api::false",
+        "web::web:80::rq_active::0",
+        "web::web:80::rq_total::2",
+        "web::web:80::rq_timeout::1",
+        "auth::127.0.0.1:9000::rq_success::1",
         "web::web:80::health_flags::healthy",
         "auth::127.0.0.1:9000::weight::1",
     ] {

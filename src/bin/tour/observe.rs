@@ -2,7 +2,7 @@
 
 use super::{Done, Unusable, show};
 use proxy_wasm_tour::export::{self, View};
-use proxy_wasm_tour::lab::Contents;
+use proxy_wasm_tour::lab::{self, Contents, RunOptions};
 use proxy_wasm_tour::model::lab::Lab;
 use proxy_wasm_tour::model::report::{Report, ScenarioReport};
 
@@ -32,14 +32,30 @@ pub(crate) fn log(lab: &Lab, report: &Report) -> Result<Done, Unusable> {
 }
 
 /// `--admin clusters|config_dump|listeners`.
-pub(crate) fn admin(lab: &Lab, contents: &Contents, view: &str) -> Result<Done, Unusable> {
+pub(crate) fn admin(
+    lab: &Lab,
+    contents: &Contents,
+    run: &RunOptions,
+    view: &str,
+) -> Result<Done, Unusable> {
     let Some(known) = View::named(view) else {
         let views = View::ALL.map(View::word).join(", ");
         return Err(Unusable(format!(
             "--admin {view}: one of {views} was expected"
         )));
     };
-    Ok(Done::text(export::admin(lab, contents, known)?))
+    // What hosts have counted is known after a run; the rest is said by the configuration.
+    if known != View::Clusters {
+        let nothing = ScenarioReport::default();
+        return Ok(Done::text(export::admin(lab, contents, known, &nothing)?));
+    }
+    let report = lab::run(lab, contents, run)?;
+    let scenarios = report.scenarios.iter();
+    let views: Result<Vec<String>, _> = scenarios
+        .map(|scenario| export::admin(lab, contents, known, scenario))
+        .collect();
+    let mut views = views?.into_iter();
+    Ok(each(&report, |_| views.next().unwrap_or_default()))
 }
 
 /// The text of each scenario, under its name where there are several; what failed goes to stderr.

@@ -53,7 +53,7 @@ pub(crate) fn command(args: impl Iterator<Item = OsString>) -> Result<Done, Unus
         return at::shown(&moment, options.has("json"));
     }
     if let Some(view) = options.value("admin") {
-        return observe::admin(&lab, &contents, view);
+        return observe::admin(&lab, &contents, &run, view);
     }
     let report = lab::run(&lab, &contents, &run).map_err(named)?;
     if let Some(form) = options.value("stats") {

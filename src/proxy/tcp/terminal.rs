@@ -110,6 +110,8 @@ impl Shared {
             return;
         };
         self.cluster_stat(name, "upstream_cx_total", 1);
+        self.host_stat(name, &host, "cx_total", 1);
+        self.host_stat(name, &host, "cx_active", 1);
         self.tcp_event(Kind::Upstream, "connect", index, None, Some(name));
         let rule = self.connect_rule(name);
         let refused = rule.as_ref().filter(|rule| rule.resets());
@@ -131,7 +133,10 @@ impl Shared {
             upstream.connected = true;
             upstream.gone = true;
             upstream.outcome = ConnectionOutcome::Reset;
+            let host = upstream.host.clone();
             self.cluster_stat(&cluster, "upstream_cx_connect_fail", 1);
+            self.host_stat(&cluster, &host, "cx_connect_fail", 1);
+            self.host_stat(&cluster, &host, "cx_active", -1);
             self.tcp_event(Kind::Upstream, "refused", index, None, Some(&cluster));
             self.refuse_connection(index, "UF", "upstream_connect_failed");
             return;

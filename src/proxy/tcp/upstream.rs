@@ -235,9 +235,11 @@ impl Shared {
         }
         upstream.gone = true;
         upstream.outcome = outcome;
+        let (cluster, host) = (upstream.cluster.clone(), upstream.host.clone());
         for timer in upstream.inbox.drain(..).filter_map(|(_, timer)| timer) {
             self.clock.cancel(timer);
         }
+        self.host_stat(&cluster, &host, "cx_active", -1);
     }
 }
 

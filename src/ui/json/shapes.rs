@@ -50,7 +50,7 @@ objects! {
     KnownMistake { name say see }
     ScenarioReport {
         name hidden ok rejected stopped exchanges upstream_requests connections calls logs
-        access_log stats gauges histograms shared_data queues vms peak_buffer events checks
+        access_log stats gauges histograms hosts shared_data queues vms peak_buffer events checks
     }
     Exchange { worker outcome request upstream_requests response }
     Connection { worker name outcome closed_by sent received upstream flags details }

@@ -11,6 +11,7 @@ mod foreign;
 mod grpc;
 mod grpc_script;
 mod guest;
+mod hosts;
 mod limits;
 mod lua;
 mod native;

@@ -60,6 +60,16 @@ fn a_reset_of_the_upstream_closes_the_client_s_connection() {
         connection(&report).upstream[0].outcome,
         ConnectionOutcome::Reset
     );
+    assert_eq!(of_host(&report), "cx_active 0, cx_total 1");
+}
+
+/// What the only host has counted.
+fn of_host(report: &ScenarioReport) -> String {
+    let counted = report.hosts.values().flatten();
+    let said: Vec<String> = counted
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    said.join(", ")
 }
 
 #[test]
@@ -71,6 +81,10 @@ fn a_refused_connection_closes_the_client_s_with_the_flag_uf() {
     );
     assert_eq!(connection(&report).flags, "UF");
     assert_eq!(report.stats["cluster.web.upstream_cx_connect_fail"], 1);
+    assert_eq!(
+        of_host(&report),
+        "cx_active 0, cx_connect_fail 1, cx_total 1"
+    );
 }
 
 #[test]
