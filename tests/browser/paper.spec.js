@@ -59,6 +59,7 @@ test('licences are there in full, each text once', async ({ page, site }) => {
   expect(new Set(all).size).toBe(all.length);
   await texts.first().locator('summary').click();
   await expect(texts.first().locator('pre')).toBeVisible();
+  await expect(texts.getByRole('button', { name: 'Copy', includeHidden: true })).toHaveCount(0);
   for (const name of ['wasmi ', 'leptos ', 'codemirror ', 'assemblyscript ', 'wat ', 'proxy-wasm ']) {
     const said = page.locator('details.licence summary, #without ~ ul li').filter({ hasText: name });
     expect(await said.count(), name).toBeGreaterThan(0);

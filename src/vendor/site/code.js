@@ -4,7 +4,7 @@ import * as words from 'words';
 /** Adds the buttons to a page. */
 export function addButtons(page) {
   for (const pre of page.querySelectorAll('.prose pre')) {
-    if (pre.parentElement.matches('.code, .code-block')) continue;
+    if (pre.parentElement.matches('.code, .code-block, .licence')) continue;
     const box = document.createElement('div');
     box.className = 'code-block';
     pre.replaceWith(box);
