@@ -5,6 +5,7 @@
 //! ## Root context
 //! Also: root contexts, plugin context
 //! See: add-a-header
+//! Try: headers
 //! Text of the entry. Its first paragraph is what a tooltip or a search result shows.
 //! ```
 
@@ -41,6 +42,8 @@ pub struct ManualEntry {
     pub also: Vec<String>,
     /// The lessons that are about it.
     pub see: Vec<LessonEntry>,
+    /// The labs of the playground that show it, by their ids.
+    pub tries: Vec<String>,
     /// Its text as HTML.
     pub html: String,
     /// Its first paragraph as HTML that may stand in a line.
@@ -117,6 +120,8 @@ fn entry(book: &Book, title: &str, text: &str, place: &Place) -> Result<ManualEn
             // A part of the course may not have been written yet; then there is no link.
             let lessons = |id: &String| book.catalogue.lessons().find(|l| l.id == *id).cloned();
             entry.see = ids.iter().filter_map(lessons).collect();
+        } else if let Some(list) = line.strip_prefix("Try: ") {
+            entry.tries = names(list);
         } else if !line.trim().is_empty() {
             break;
         }
@@ -157,11 +162,12 @@ mod tests {
 
     #[test]
     fn an_entry_has_other_names_and_a_short_text() {
-        let found =
-            manual("## Root `context`\nAlso: a, b c\n\nFirst `x`.\n\nSecond.\n").expect("reads");
+        let found = manual("## Root `context`\nAlso: a, b c\nTry: x, y\n\nFirst `x`.\n\nSecond.\n")
+            .expect("reads");
         let entry = &found[0].entries[0];
         assert_eq!(entry.title, "Root context");
         assert_eq!(entry.also, ["a", "b c"]);
+        assert_eq!(entry.tries, ["x", "y"]);
         assert_eq!(entry.short, "First <code>x</code>.");
         assert!(entry.html.contains("<p>Second.</p>"));
     }

@@ -2,7 +2,7 @@
 
 use super::assemblyscript;
 use super::in_words;
-use crate::course::{Content, Lesson};
+use crate::course::{Content, LANGUAGE, Lesson};
 use crate::lab::{Beside, Compiled, Sample};
 use crate::model::Problem;
 use std::collections::BTreeMap;
@@ -22,7 +22,20 @@ pub fn read(folder: &Path) -> Result<Content, Problem> {
         files: BTreeMap::new(),
     };
     walk(folder, "", &mut content.files)?;
+    in_language(&mut content, LANGUAGE);
     Ok(content)
+}
+
+/// What a language says in other words stands in `LANGUAGE/instead/`, at the same path as what it
+/// stands for: names of paths, of filters, of labs in the playground.
+pub fn in_language(content: &mut Content, language: &str) {
+    let folder = format!("{language}/instead/");
+    let all = std::mem::take(&mut content.files).into_iter();
+    let (own, mut others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        all.partition(|(path, _)| path.starts_with(&folder));
+    let own = own.into_iter();
+    others.extend(own.map(|(path, bytes)| (path[folder.len()..].to_string(), bytes)));
+    content.files = others;
 }
 
 fn walk(folder: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Problem> {

@@ -39,10 +39,12 @@ pub fn html(metadata: &str, lock: &str, modules: Option<&Path>) -> Result<String
         (format!("{name} {version}"), folder.map(texts::of))
     });
     Ok(format!(
-        "<p>The site itself is under the Apache License 2.0. It holds compiled code of these packages.</p>\
-         <h2 id=\"rust\">Rust</h2>{}<h2 id=\"scripts\">Scripts</h2>{}{}",
-        table("Rust packages", &crates),
-        table("npm packages", &npm),
+        "<p>{}</p><h2 id=\"rust\">{}</h2>{}<h2 id=\"scripts\">{}</h2>{}{}",
+        say!(licences_own),
+        say!(licences_rust),
+        table(say!(licences_rust_table), &crates),
+        say!(licences_scripts),
+        table(say!(licences_scripts_table), &npm),
         texts::html(found)
     ))
 }
@@ -141,8 +143,11 @@ fn table(name: &str, packages: &Packages) -> String {
     });
     format!(
         "<div class=\"scroll even\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table><thead><tr>\
-         <th scope=\"col\">Package</th><th scope=\"col\">Version</th><th scope=\"col\">Licence</th></tr></thead>\
+         <th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead>\
          <tbody>{}</tbody></table></div>",
+        say!(column_package),
+        say!(column_version),
+        say!(column_licence),
         rows.collect::<String>()
     )
 }

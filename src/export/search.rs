@@ -35,7 +35,7 @@ pub fn index(content: &Content, book: &Book, pages: &[Page]) -> String {
         all.push(Found {
             path: page.path.clone(),
             title: page.title.clone(),
-            kind: "reference".into(),
+            kind: say!(kind_reference).into(),
             said: plain(&page.lead),
             ..Found::default()
         });
@@ -69,15 +69,15 @@ fn of_lesson(content: &Content, book: &Book, lesson: &Lesson) -> Vec<Found> {
     let mut all = vec![Found {
         path: lesson.path.clone(),
         title: lesson.matter.title.clone(),
-        kind: "lesson".into(),
+        kind: say!(kind_lesson).into(),
         also: lesson.matter.misconceptions.clone(),
-        said: format!("You will {goal}."),
+        said: format!(say!(lesson_goal), goal = goal),
         text: plain(&rendered.html),
     }];
     all.extend(rendered.outline.into_iter().map(|heading| Found {
         path: format!("{}#{}", lesson.path, heading.id),
         title: format!("{}: {}", lesson.matter.title, heading.text),
-        kind: "part of a lesson".into(),
+        kind: say!(kind_heading).into(),
         ..Found::default()
     }));
     all

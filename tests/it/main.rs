@@ -23,6 +23,7 @@ mod host;
 mod lab_file;
 mod lab_run;
 mod labs;
+mod languages;
 mod load_matrix;
 mod lua;
 mod markdown;

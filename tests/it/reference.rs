@@ -1,13 +1,15 @@
 //! The reference's texts against the code that they speak of: a field, a counter or a message that
 //! only one of them has fails here.
 
-use crate::support::root;
+use crate::support::{root, samples};
 use proxy_wasm_tour::course::{Book, Manual, manuals};
 use proxy_wasm_tour::export::content;
+use proxy_wasm_tour::export::reference::{self, Example};
 use regex_lite::Regex;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 fn manual(id: &str) -> Manual {
     let content = content::read(&root().join("content")).expect("content");
@@ -169,4 +171,186 @@ fn a_message_that_the_reference_quotes_is_one_that_the_host_logs() {
             "{quoted}"
         );
     }
+}
+
+#[test]
+fn every_counter_of_every_lab_is_in_the_reference() {
+    let page = text(&manual("stats"));
+    let named: BTreeSet<&str> = page.split('`').flat_map(words).collect();
+    let code = Regex::new(r"^(up|down)stream_rq_([1-5]xx|[1-5][0-9]{2})$").unwrap();
+    let counted = Regex::new(r"^(http|cluster|tcp|wasm|listener)\..*\.([a-z0-9_]+)$").unwrap();
+    let (mut missing, mut count) = (BTreeSet::new(), 0);
+    for name in examples().iter().flat_map(|each| &each.has) {
+        let Some(found) = counted.captures(name) else {
+            continue;
+        };
+        count += 1;
+        let last = &found[2];
+        if !named.contains(last) && !code.is_match(last) {
+            missing.insert(name);
+        }
+    }
+    assert!(count > 100, "{count}");
+    assert!(
+        missing.is_empty(),
+        "content/reference/en/stats.md does not name {missing:?}"
+    );
+}
+
+/// The labs that the reference leads to, each run once.
+fn examples() -> &'static [Example] {
+    static RUN: OnceLock<Vec<Example>> = OnceLock::new();
+    RUN.get_or_init(|| {
+        let content = content::read(&root().join("content")).expect("content");
+        let sample = |name: &str| {
+            std::fs::read(samples().join(format!("{name}.wasm"))).map_err(|e| e.to_string())
+        };
+        reference::examples(&content, &sample).expect("labs")
+    })
+}
+
+fn example(id: &str) -> &'static Example {
+    let mut all = examples().iter();
+    all.find(|each| each.id == id).expect(id)
+}
+
+fn pages() -> Vec<reference::Page> {
+    let content = content::read(&root().join("content")).expect("content");
+    let book = Book::read(&content, "en");
+    let manuals = manuals(&content, &book, "en").expect("reference texts");
+    reference::pages(&book, &manuals, examples()).expect("pages")
+}
+
+const TRY: &str = "href=\"../../playground/try/";
+
+#[test]
+fn every_entry_of_the_reference_leads_to_a_lab_that_shows_it() {
+    let mut without = Vec::new();
+    for page in pages() {
+        // The glossary explains words, and the last part of the hosts is a table of them all.
+        let all = page.html.replace("<h2 id=", "<section <h2 id=");
+        let entries = all.split("<section ").skip(1);
+        let entries =
+            entries.filter(|entry| entry.contains("<h3") || page.path != "/reference/host-calls/");
+        for entry in entries {
+            let id = entry.split("id=\"").nth(1).unwrap_or_default();
+            let id = id.split('"').next().unwrap_or_default();
+            let group = entry.matches("<p").count() == 0;
+            let excused = group || page.path == "/reference/glossary/" || id == "differences";
+            if !entry.contains(TRY) && !excused {
+                without.push(format!("{}#{id}", page.path));
+            }
+        }
+    }
+    assert_eq!(
+        without,
+        [
+            // What nothing ever calls or answers, and the page says so.
+            "/reference/callbacks/#proxy_validate_configuration",
+            "/reference/callbacks/#proxy_on_request_metadata",
+            "/reference/callbacks/#proxy_on_response_metadata",
+            "/reference/callbacks/#proxy_on_foreign_function",
+            "/reference/status-codes/#BadExpression",
+            "/reference/status-codes/#ResultMismatch",
+        ]
+    );
+    let callbacks = pages().remove(1).html;
+    assert_eq!(callbacks.matches("never calls it, so no lab").count(), 4);
+}
+
+#[test]
+fn the_lab_of_the_properties_reads_each_of_the_page() {
+    let page = text(&manual("properties"));
+    let has = &example("properties").has;
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut count = 0;
+    for row in rows {
+        let path = row.split('`').next().unwrap_or_default();
+        let path = path.replace(".KEY", ".wasm.greeting");
+        // What a run of an ordinary request has not.
+        if !["upstream.transport_failure_reason", "xds.listener_metadata"].contains(&&*path) {
+            assert!(has.contains(&path), "{path}");
+        }
+        count += 1;
+    }
+    assert!(count > 40, "{count}");
+}
+
+#[test]
+fn the_lab_of_a_foreign_function_calls_it() {
+    for entry in manual("foreign-functions").entries {
+        let shown = entry
+            .tries
+            .iter()
+            .any(|id| example(id).has.contains(&entry.title));
+        assert!(shown, "{}", entry.title);
+    }
+}
+
+#[test]
+fn the_lab_of_a_group_of_fields_or_counters_has_some_of_them() {
+    for entry in manual("config").entries {
+        let labs = entry.tries.iter().map(|id| {
+            let folder = root().join("content").join(&example(id).folder);
+            let config = std::fs::read_to_string(folder.join("start/envoy.yaml"));
+            let lab = std::fs::read_to_string(folder.join("lab.yaml")).expect("a lab");
+            config.unwrap_or_default() + &lab
+        });
+        let labs: String = labs.collect();
+        let named: BTreeSet<&str> = entry.text.split('`').skip(1).step_by(2).collect();
+        let set = named
+            .iter()
+            .filter(|field| labs.contains(&format!("{field}:")));
+        assert!(
+            set.count() >= named.len().min(2),
+            "{}: {named:?}",
+            entry.title
+        );
+    }
+    for entry in manual("stats").entries {
+        let named: BTreeSet<&str> = entry.text.split('`').flat_map(words).collect();
+        for id in &entry.tries {
+            let has = &example(id).has;
+            let counted = |name: &String| {
+                let last = name.rsplit('.').next().unwrap_or_default();
+                named.contains(last) || name.starts_with("wasmcustom.")
+            };
+            assert!(has.iter().any(counted), "{}: {id} has {has:?}", entry.title);
+        }
+    }
+}
+
+#[test]
+fn the_lab_of_a_message_says_it() {
+    let mut quoted = 0;
+    for entry in manual("messages").entries {
+        // Headings that are a message, not a symptom in somebody's words.
+        let message = entry.title.replace("Out of fuel", "out of fuel");
+        let code = [
+            "Failed", "Missing", "Unable", "Uncaught", "Maximum", "out of",
+        ];
+        if code.iter().any(|start| message.starts_with(start)) {
+            quoted += 1;
+            let said = entry
+                .tries
+                .iter()
+                .any(|id| example(id).said.contains(&message));
+            assert!(said, "{message}: {}", example(&entry.tries[0]).said);
+        }
+        let status = ["CasMismatch", "InvalidMemoryAccess", "Unimplemented"];
+        if status.contains(&&*message) {
+            for id in &entry.tries {
+                assert!(example(id).has.contains(&message), "{id}");
+            }
+        }
+    }
+    assert_eq!(quoted, 10);
+}
+
+#[test]
+fn only_what_shows_a_refusal_is_refused() {
+    let silent = examples().iter().filter(|each| each.has.is_empty());
+    let refused: BTreeSet<&str> = silent.map(|each| each.id.as_str()).collect();
+    let wanted = ["missing-import", "no-module", "no-version", "wrong-import"];
+    assert_eq!(refused, wanted.into());
 }

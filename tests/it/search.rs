@@ -1,6 +1,7 @@
 //! What somebody types, and the page that must come first. The ranking is the page's own script,
 //! run here by Node.js on the index of the real course.
 
+use crate::support::samples;
 use proxy_wasm_tour::course::{Book, manuals};
 use proxy_wasm_tour::export::{content, reference, search};
 use std::path::Path;
@@ -78,7 +79,11 @@ fn what_is_typed_finds_the_right_page_first() {
     let content = content::read(&root.join("content")).expect("content");
     let book = Book::read(&content, "en");
     let manuals = manuals(&content, &book, "en").expect("reference texts");
-    let pages = reference::pages(&book, &manuals, &Default::default());
+    let samples = |name: &str| {
+        std::fs::read(samples().join(format!("{name}.wasm"))).map_err(|e| e.to_string())
+    };
+    let examples = reference::examples(&content, &samples).expect("labs");
+    let pages = reference::pages(&book, &manuals, &examples).expect("pages");
     let index = Path::new(env!("CARGO_TARGET_TMPDIR")).join("search.json");
     std::fs::write(&index, search::index(&content, &book, &pages)).expect("writes");
     let queries: Vec<&str> = QUERIES.iter().map(|(query, _)| *query).collect();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[path = "../../src/bin/xtask/words.rs"]
-mod table;
+pub(crate) mod table;
 
 /// What looks like a sentence in a script and is none that anybody reads.
 const SCRIPT_EXCEPTIONS: [(&str, &str); 5] = [
@@ -30,7 +30,7 @@ const PAGE_EXCEPTIONS: [&str; 8] = [
     "the shell has no ",
 ];
 
-fn entries() -> Vec<table::Entry> {
+pub(crate) fn entries() -> Vec<table::Entry> {
     let path = root().join(format!(
         "content/{}/words.properties",
         proxy_wasm_tour::course::LANGUAGE
@@ -180,6 +180,77 @@ fn the_page_says_nothing_that_is_not_in_the_table() {
         "put these into content/en/words.properties and say them by `say!(key)`\n{}",
         wrong.join("\n")
     );
+}
+
+/// What the build writes around the texts of the course: the reference, the licences, the search.
+const WRITERS: [&str; 4] = [
+    "src/export/reference",
+    "src/export/licences",
+    "src/export/licences.rs",
+    "src/export/search.rs",
+];
+
+#[test]
+fn the_build_writes_nothing_that_is_not_in_the_table() {
+    let quoted = Regex::new(r#""((?:[^"\\]|\\[\s\S])*)""#).unwrap();
+    let mut wrong = Vec::new();
+    for writer in WRITERS {
+        let path = root().join(writer);
+        let all = if path.is_dir() {
+            files(writer, "rs")
+        } else {
+            vec![path]
+        };
+        for file in all
+            .iter()
+            .filter(|file| !file.ends_with("reference/tests.rs"))
+        {
+            let text = code(file);
+            let ours = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let found = quoted.captures_iter(ours).map(|found| found[1].to_string());
+            let said = found.filter(|text| is_written(text));
+            wrong.extend(said.map(|said| format!("{}: {said:?}", shown(file))));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "put these into content/en/words.properties and say them by `say!(key)`\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// Whether a literal with HTML has a word for people: between two tags, or several in a row.
+fn is_written(literal: &str) -> bool {
+    let tags = Regex::new(r"<[^<>]*>|\{[^{}]*\}").unwrap();
+    let several = Regex::new(r"[A-Za-z]{2,}[,.:;]? [a-z]{2,}").unwrap();
+    let between = Regex::new(r#">\s*[A-Za-z]{3,}[^<>]*<|aria-label=\\?"[A-Z]"#).unwrap();
+    let plain = tags.replace_all(literal, "|");
+    // The Rust SDK's names, messages of the build, and what a request for help begins with.
+    let code = [
+        "fn on_",
+        "package-lock",
+        "cargo metadata",
+        "Try: there is no lab",
+        r#"aria-label=\"Table"#,
+    ];
+    let code = code.iter().any(|start| literal.starts_with(start));
+    !code && (several.is_match(&plain) || between.is_match(literal))
+}
+
+#[test]
+fn a_word_between_tags_is_told_from_markup() {
+    let said = [
+        "<h2>Texts</h2>",
+        "no text of a licence",
+        "<b aria-label=\"Name\">",
+    ];
+    assert!(said.iter().all(|text| is_written(text)));
+    let markup = [
+        "<h2 id=\"texts\" class=\"a b\">{}</h2>",
+        "host-calls",
+        " → status",
+    ];
+    assert!(!markup.iter().any(|text| is_written(text)));
 }
 
 /// Classes that stand in plain texts, where no attribute's name is before them.

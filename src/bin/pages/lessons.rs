@@ -4,7 +4,7 @@ use crate::{Options, link};
 use proxy_wasm_tour::course::{Book, Content, Lesson, Manual, explain};
 use proxy_wasm_tour::export::content::Desk;
 use proxy_wasm_tour::export::gate;
-use proxy_wasm_tour::export::reference::AtWork;
+use proxy_wasm_tour::export::reference::Example;
 use proxy_wasm_tour::export::site::{self, LabText};
 use proxy_wasm_tour::ui::page::{self, Body, Page};
 use proxy_wasm_tour::ui::paths::Root;
@@ -71,31 +71,11 @@ pub(crate) fn playgrounds(content: &Content) -> Result<Vec<Page>, String> {
     strings::PLAYGROUNDS.iter().map(each).collect()
 }
 
-/// A playground for each sample filter that has a lab of its own, and what a run of that lab calls:
-/// the reference leads from a call to a lab that makes it.
-pub(crate) fn samples(options: &Options, content: &Content) -> Result<(Vec<Page>, AtWork), String> {
-    let (mut pages, mut at_work) = (Vec::new(), AtWork::new());
-    for path in content.files.keys() {
-        let Some(folder) = path.strip_suffix("/lab.yaml") else {
-            continue;
-        };
-        let Some(name) = folder.strip_prefix("filters/") else {
-            continue;
-        };
-        let desk = Desk {
-            content,
-            folder,
-            edits: BTreeMap::new(),
-            samples: &|name| options.sample(name),
-        };
-        let report = site::record(&desk).map_err(|e| e.to_string())?;
-        let events = report.map(|report| report.events).unwrap_or_default();
-        let names = events.iter().map(|event| event.name.to_string());
-        at_work.insert(name.to_owned(), names.collect());
-        let address = format!("/playground/try/{name}/");
-        pages.push(playground(content, &address, folder, name)?);
-    }
-    Ok((pages, at_work))
+/// A playground for each lab that the reference leads to.
+pub(crate) fn examples(content: &Content, examples: &[Example]) -> Result<Vec<Page>, String> {
+    let each =
+        |example: &Example| playground(content, &example.path(), &example.folder, &example.title);
+    examples.iter().map(each).collect()
 }
 
 fn playground(content: &Content, path: &str, folder: &str, title: &str) -> Result<Page, String> {

@@ -22,7 +22,7 @@ mod workbook;
 
 use proxy_wasm_tour::course::{Book, LANGUAGE, LessonEntry, manuals};
 use proxy_wasm_tour::export::card::card;
-use proxy_wasm_tour::export::{Disk, Sources as _, content, search, twin};
+use proxy_wasm_tour::export::{Disk, Sources as _, content, reference, search, twin};
 use proxy_wasm_tour::ui::document;
 use proxy_wasm_tour::ui::page::{self, Page};
 use proxy_wasm_tour::ui::paths::Root;
@@ -166,15 +166,16 @@ fn site_pages(options: &Options) -> Result<(Vec<Page>, String), String> {
     let mut pages = vec![home::page(options, &content, &book)?];
     pages.extend(texts::pages(options, &book)?);
     pages.extend(lessons::playgrounds(&content)?);
-    let (tried, at_work) = lessons::samples(options, &content)?;
-    pages.extend(tried);
+    let samples = |name: &str| options.sample(name);
+    let examples = reference::examples(&content, &samples).map_err(|e| e.to_string())?;
+    pages.extend(lessons::examples(&content, &examples)?);
     let manuals = manuals(&content, &book, LANGUAGE).map_err(|e| e.to_string())?;
     let glossary = manuals.iter().find(|manual| manual.id == "glossary");
     for lesson in &book.lessons {
         pages.push(lessons::page(options, &content, &book, lesson, glossary)?);
     }
     pages.extend(workbook::pages(options, &content, &book)?);
-    let (references, found) = texts::references(&book, &manuals, &at_work);
+    let (references, found) = texts::references(&book, &manuals, &examples)?;
     pages.extend(references);
     Ok((pages, search::index(&content, &book, &found)))
 }

@@ -33,10 +33,10 @@ pub(crate) fn pages(options: &Options, book: &Book) -> Result<Vec<Page>, String>
 pub(crate) fn references(
     book: &Book,
     manuals: &[Manual],
-    at_work: &reference::AtWork,
-) -> (Vec<Page>, Vec<reference::Page>) {
+    examples: &[reference::Example],
+) -> Result<(Vec<Page>, Vec<reference::Page>), String> {
     let (path, title, lead) = ("/reference/", strings::REFERENCE, strings::REFERENCE_LEAD);
-    let all = reference::pages(book, manuals, at_work);
+    let all = reference::pages(book, manuals, examples)?;
     let first = reference::contents(&all);
     let first = prerendered::article(title, lead, Vec::new(), first, &Root::relative(path));
     let mut pages = vec![page(path, title, lead, first)];
@@ -50,7 +50,7 @@ pub(crate) fn references(
         let text = prerendered::article(&each.title, &each.lead, vec![above], html, &root);
         page(&each.path, &each.title, &each.lead, text)
     }));
-    (pages, all)
+    Ok((pages, all))
 }
 
 /// There is no such page. It stands at an address that no page has: the app keeps pages by theirs.

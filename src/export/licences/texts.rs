@@ -60,7 +60,7 @@ pub(super) fn html(packages: impl Iterator<Item = (String, Option<Vec<String>>)>
     }
     // Those that most packages have come first.
     texts.sort_by_key(|(.., names)| std::cmp::Reverse(names.len()));
-    let mut html = String::from("<h2 id=\"texts\">Texts</h2>");
+    let mut html = format!("<h2 id=\"texts\">{}</h2>", say!(licences_texts));
     for (_, text, names) in &texts {
         html.push_str(&format!(
             "<details class=\"licence\"><summary>{}</summary><pre tabindex=\"0\">{}</pre></details>\n",
@@ -70,8 +70,9 @@ pub(super) fn html(packages: impl Iterator<Item = (String, Option<Vec<String>>)>
     }
     if !without.is_empty() {
         html.push_str(&format!(
-            "<h2 id=\"without\">Without a text</h2><p>These packages name their licence, and \
-             hold no file with its text.</p><ul>{}</ul>",
+            "<h2 id=\"without\">{}</h2><p>{}</p><ul>{}</ul>",
+            say!(licences_without),
+            say!(licences_without_text),
             without.concat()
         ));
     }

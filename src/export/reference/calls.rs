@@ -1,30 +1,31 @@
 //! Host calls, and the functions of WASI, from the tables that the linker reads.
 
-use super::{Examples, Page, Section, entry, page, prose};
+use super::examples::Shelf;
+use super::{Page, Section, entry, page, prose};
 use crate::abi::{GROUPS, Group, HostCall, Returns};
 use crate::course::escape;
 
 /// The two pages: Proxy-Wasm's own calls, and what toolchains import beside them.
-pub(super) fn pages(examples: &Examples<'_>) -> Vec<Page> {
+pub(super) fn pages(shelf: &Shelf<'_>) -> Vec<Page> {
     let own = |group: Group| !matches!(group, Group::Wasi | Group::Toolchain);
     vec![
         of(
-            examples,
-            ("host-calls", "Host calls", "host call"),
-            "Functions that a module imports and the host carries out, with the causes of each status.",
+            shelf,
+            ("host-calls", say!(host_calls), say!(kind_host_call)),
+            say!(host_calls_lead),
             own,
         ),
         of(
-            examples,
-            ("wasi", "WASI and toolchains", "WASI function"),
-            "What compilers import beside Proxy-Wasm, and how much of it this host does.",
+            shelf,
+            ("wasi", say!(wasi), say!(kind_wasi)),
+            say!(wasi_lead),
             |group| !own(group),
         ),
     ]
 }
 
 fn of(
-    examples: &Examples<'_>,
+    shelf: &Shelf<'_>,
     (id, title, kind): (&str, &str, &str),
     lead: &str,
     chosen: impl Fn(Group) -> bool,
@@ -38,7 +39,7 @@ fn of(
         sections.push(Section {
             id: id.into(),
             title: title.into(),
-            entries: calls.iter().map(|call| host_call(call, examples)).collect(),
+            entries: calls.iter().map(|call| host_call(call, shelf)).collect(),
             html: String::new(),
         });
     }
@@ -48,22 +49,19 @@ fn of(
 /// A group's anchor and title.
 fn group(group: Group) -> (&'static str, &'static str) {
     match group {
-        Group::General => (
-            "general",
-            "Logging, clock, timers, properties, foreign functions",
-        ),
-        Group::Streams => ("streams", "Streams"),
-        Group::Headers => ("headers", "Header maps"),
-        Group::Buffers => ("buffers", "Buffers"),
-        Group::Callouts => ("callouts", "HTTP and gRPC callouts"),
-        Group::State => ("state", "Shared data and queues"),
-        Group::Metrics => ("metrics", "Metrics"),
-        Group::Toolchain => ("toolchain", "What toolchains import"),
-        Group::Wasi => ("wasi", "WASI"),
+        Group::General => ("general", say!(group_general)),
+        Group::Streams => ("streams", say!(group_streams)),
+        Group::Headers => ("headers", say!(group_headers)),
+        Group::Buffers => ("buffers", say!(group_buffers)),
+        Group::Callouts => ("callouts", say!(group_callouts)),
+        Group::State => ("state", say!(group_state)),
+        Group::Metrics => ("metrics", say!(group_metrics)),
+        Group::Toolchain => ("toolchain", say!(group_toolchain)),
+        Group::Wasi => ("wasi", say!(group_wasi)),
     }
 }
 
-fn host_call(call: &HostCall, examples: &Examples<'_>) -> super::Entry {
+fn host_call(call: &HostCall, shelf: &Shelf<'_>) -> super::Entry {
     let returns = match call.returns {
         Returns::Status => " → status",
         Returns::Errno => " → errno",
@@ -81,7 +79,7 @@ fn host_call(call: &HostCall, examples: &Examples<'_>) -> super::Entry {
         });
         body.push_str(&format!("<dl>{}</dl>", rows.collect::<String>()));
     }
-    body.push_str(&examples.of(call.name));
+    body.push_str(&shelf.of(call.name));
     entry(
         call.name,
         call.doc,

@@ -1,11 +1,15 @@
 //! Pages that people have written: glossary, messages, questions, properties and the like.
 
-use super::{Examples, Found, Page, page};
+use super::examples::{Shelf, in_lessons};
+use super::{Found, Page, page};
 use crate::course::{Manual, escape};
 use crate::export::search::plain;
 
 /// A page of entries.
-pub(super) fn one(manual: &Manual, examples: &Examples<'_>) -> Page {
+///
+/// # Errors
+/// An entry that names a lab which is not there.
+pub(super) fn one(manual: &Manual, shelf: &Shelf<'_>) -> Result<Page, String> {
     let mut page = page(
         &manual.id,
         &manual.title,
@@ -26,12 +30,15 @@ pub(super) fn one(manual: &Manual, examples: &Examples<'_>) -> Page {
         page.html.push_str("</ul>");
     }
     for entry in &manual.entries {
+        let tries = shelf.tries(&entry.tries);
+        let tries = tries.map_err(|e| format!("{}, {}: {e}", manual.id, entry.title))?;
         page.html.push_str(&format!(
-            "<section class=\"entry\" id=\"{}\"><h2>{}</h2>{}{}</section>\n",
+            "<section class=\"entry\" id=\"{}\"><h2>{}</h2>{}{}{}</section>\n",
             entry.id,
             escape(&entry.title),
             with_named_tables(&entry.html, &entry.title),
-            examples.lessons(&entry.see)
+            in_lessons(&entry.see),
+            tries
         ));
         page.found.push(Found {
             path: format!("{}#{}", page.path, entry.id),
@@ -42,11 +49,11 @@ pub(super) fn one(manual: &Manual, examples: &Examples<'_>) -> Page {
             text: plain(&entry.html),
         });
     }
-    page
+    Ok(page)
 }
 
 /// A table is a region that scrolls, and regions of one page have names of their own.
 fn with_named_tables(html: &str, title: &str) -> String {
-    let name = format!("aria-label=\"{}: table", escape(title));
-    html.replace("aria-label=\"Table", &name)
+    let name = format!(say!(table_of), title = escape(title));
+    html.replace("aria-label=\"Table", &format!("aria-label=\"{name}"))
 }

@@ -5,15 +5,18 @@
 
 mod callbacks;
 mod calls;
+mod examples;
 mod hosts;
 mod manual;
 mod numbers;
 
+pub use examples::{Example, examples};
+
 use super::search::Found;
 use crate::abi::{AbiVersion, Param, ParamKind};
-use crate::course::{Book, LessonEntry, Manual, escape, inline};
+use crate::course::{Book, Manual, escape, inline};
 use crate::model::Place;
-use std::collections::{BTreeMap, BTreeSet};
+use examples::Shelf;
 
 /// A page of the reference.
 #[derive(Clone, Debug, Default)]
@@ -30,27 +33,25 @@ pub struct Page {
     pub found: Vec<Found>,
 }
 
-/// The sample filters whose labs stand in the playground, each with the host calls and callbacks
-/// that a run of its lab has.
-pub type AtWork = BTreeMap<String, BTreeSet<String>>;
-
 /// Every page of the reference, in the order in which the first one lists them.
-pub fn pages(book: &Book, manuals: &[Manual], at_work: &AtWork) -> Vec<Page> {
-    let examples = Examples { book, at_work };
-    let mut pages = calls::pages(&examples);
-    pages.insert(1, callbacks::one(&examples));
-    pages.extend(numbers::pages());
-    pages.push(hosts::one());
-    pages.extend(manuals.iter().map(|each| manual::one(each, &examples)));
-    pages
+///
+/// # Errors
+/// A page that names a lab which is not there.
+pub fn pages(book: &Book, manuals: &[Manual], examples: &[Example]) -> Result<Vec<Page>, String> {
+    let shelf = Shelf { book, examples };
+    let mut pages = calls::pages(&shelf);
+    pages.insert(1, callbacks::one(&shelf));
+    pages.extend(numbers::pages(&shelf));
+    pages.push(hosts::one(&shelf)?);
+    for each in manuals {
+        pages.push(manual::one(each, &shelf)?);
+    }
+    Ok(pages)
 }
 
 /// The page that lists the others.
 pub fn contents(pages: &[Page]) -> String {
-    let mut html = String::from(
-        "<p>Written from the tables that this host links modules with, and from what its tests \
-         prove: what stands here is what a module gets.</p>\n<ul class=\"tiles\">",
-    );
+    let mut html = format!("<p>{}</p>\n<ul class=\"tiles\">", say!(reference_from));
     for page in pages {
         html.push_str(&format!(
             "<li><a href=\"..{}\"><strong>{}</strong><span>{}</span></a></li>",
@@ -61,102 +62,6 @@ pub fn contents(pages: &[Page]) -> String {
     }
     html.push_str("</ul>\n");
     html
-}
-
-/// Where a call is shown at work: in lessons, and in sample filters.
-struct Examples<'a> {
-    book: &'a Book,
-    at_work: &'a AtWork,
-}
-
-/// The most sample filters that an entry leads to.
-const TRIED: usize = 3;
-
-/// What the Rust SDK calls the host calls and callbacks, where that is another name.
-const SDK: &[(&str, &str)] = &[
-    ("proxy_log", "log::"),
-    ("proxy_get_header_map_value", "get_http_request_header("),
-    ("proxy_add_header_map_value", "add_http_request_header("),
-    ("proxy_replace_header_map_value", "set_http_request_header("),
-    ("proxy_remove_header_map_value", "set_http_response_header("),
-    ("proxy_get_header_map_pairs", "get_http_request_headers("),
-    ("proxy_get_buffer_bytes", "get_http_response_body("),
-    ("proxy_set_buffer_bytes", "set_http_response_body("),
-    ("proxy_send_local_response", "send_http_response("),
-    ("proxy_get_shared_data", "get_shared_data("),
-    ("proxy_set_shared_data", "set_shared_data("),
-    ("proxy_get_property", "get_property("),
-    ("proxy_set_tick_period_milliseconds", "set_tick_period("),
-    ("proxy_define_metric", "define_metric("),
-    ("proxy_increment_metric", "increment_metric("),
-    ("proxy_close_stream", "close_downstream("),
-    ("proxy_on_request_headers", "fn on_http_request_headers("),
-    ("proxy_on_response_headers", "fn on_http_response_headers("),
-    ("proxy_on_request_body", "fn on_http_request_body("),
-    ("proxy_on_response_body", "fn on_http_response_body("),
-    ("proxy_on_configure", "fn on_configure("),
-    ("proxy_on_tick", "fn on_tick("),
-    ("proxy_on_log", "fn on_log("),
-    ("proxy_on_downstream_data", "fn on_downstream_data("),
-    ("proxy_on_new_connection", "fn on_new_connection("),
-];
-
-impl Examples<'_> {
-    /// The lessons that name a call, and playgrounds whose run has it.
-    fn of(&self, call: &str) -> String {
-        let sdk = SDK
-            .iter()
-            .find(|(name, _)| *name == call)
-            .map(|(_, sdk)| *sdk);
-        let says = |text: &str| text.contains(call) || sdk.is_some_and(|sdk| text.contains(sdk));
-        let lessons: Vec<LessonEntry> = (self.book.lessons.iter())
-            .filter(|lesson| says(&lesson.text))
-            .filter_map(|lesson| {
-                self.book
-                    .catalogue
-                    .lessons()
-                    .find(|e| e.id == lesson.matter.id)
-            })
-            .cloned()
-            .collect();
-        let tried = self
-            .at_work
-            .iter()
-            .filter(|(_, calls)| calls.contains(call));
-        let tried: Vec<String> = tried
-            .take(TRIED)
-            .map(|(sample, _)| {
-                let name = escape(sample);
-                format!("<a href=\"../../playground/try/{name}/\">{name}</a>")
-            })
-            .collect();
-        let mut html = self.lessons(&lessons);
-        if !tried.is_empty() {
-            html.push_str(&format!(
-                "<p class=\"see\">Try it in the playground: {}</p>",
-                tried.join(", ")
-            ));
-        }
-        html
-    }
-
-    /// Links to lessons.
-    fn lessons(&self, lessons: &[LessonEntry]) -> String {
-        if lessons.is_empty() {
-            return String::new();
-        }
-        let links: Vec<String> = lessons
-            .iter()
-            .map(|lesson| {
-                format!(
-                    "<a href=\"../..{}\">{}</a>",
-                    lesson.path,
-                    escape(&lesson.title)
-                )
-            })
-            .collect();
-        format!("<p class=\"see\">Lesson: {}</p>", links.join(", "))
-    }
 }
 
 /// Part of a generated page.
@@ -234,9 +139,9 @@ fn entry(
         .collect();
     let versions: Vec<&str> = versions.iter().map(|version| version.word()).collect();
     let versions = match versions.len() {
-        0 => "in no version of the specification".to_string(),
-        n if n == AbiVersion::ALL.len() => "every ABI version".to_string(),
-        _ => format!("ABI {}", versions.join(", ")),
+        0 => say!(versions_none).to_string(),
+        n if n == AbiVersion::ALL.len() => say!(versions_all).to_string(),
+        _ => format!(say!(versions_some), versions = versions.join(", ")),
     };
     let html = format!(
         "<section class=\"entry\" id=\"{0}\"><h3><code>{0}</code></h3>\
@@ -259,22 +164,22 @@ fn kind(kind: ParamKind) -> &'static str {
         ParamKind::U32 => "u32",
         ParamKind::I64 => "i64",
         ParamKind::Bool => "bool",
-        ParamKind::Context => "context id",
-        ParamKind::Level => "log level",
-        ParamKind::Map => "header map",
-        ParamKind::Buffer => "buffer",
-        ParamKind::Stream => "stream",
-        ParamKind::Metric => "metric kind",
-        ParamKind::GrpcStatus => "gRPC status",
-        ParamKind::Peer => "peer",
-        ParamKind::Bytes => "bytes",
-        ParamKind::Pairs => "pairs",
-        ParamKind::Path => "property path",
-        ParamKind::OutU32 => "returns u32",
-        ParamKind::OutU64 => "returns u64",
-        ParamKind::OutBytes => "returns bytes",
-        ParamKind::OutPairs => "returns pairs",
-        ParamKind::Pointer => "pointer",
+        ParamKind::Context => say!(param_context_id),
+        ParamKind::Level => say!(param_log_level),
+        ParamKind::Map => say!(param_header_map),
+        ParamKind::Buffer => say!(param_buffer),
+        ParamKind::Stream => say!(param_stream),
+        ParamKind::Metric => say!(param_metric_kind),
+        ParamKind::GrpcStatus => say!(param_grpc_status),
+        ParamKind::Peer => say!(param_peer),
+        ParamKind::Bytes => say!(param_bytes),
+        ParamKind::Pairs => say!(param_pairs),
+        ParamKind::Path => say!(param_property_path),
+        ParamKind::OutU32 => say!(param_returns_u32),
+        ParamKind::OutU64 => say!(param_returns_u64),
+        ParamKind::OutBytes => say!(param_returns_bytes),
+        ParamKind::OutPairs => say!(param_returns_pairs),
+        ParamKind::Pointer => say!(param_pointer),
     }
 }
 

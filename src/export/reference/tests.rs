@@ -4,7 +4,7 @@ use super::*;
 use crate::abi::{CALLBACKS, GROUPS};
 
 fn all() -> Vec<Page> {
-    pages(&Book::default(), &[], &at_work())
+    pages(&Book::default(), &[], &shown()).expect("pages")
 }
 
 #[test]
@@ -64,10 +64,18 @@ fn statuses_lead_to_the_calls_that_answer_them() {
     }
 }
 
-/// A sample filter whose run has one call and one callback.
-fn at_work() -> AtWork {
-    let calls = ["proxy_log", "proxy_on_tick"].map(str::to_owned);
-    [("a-filter".to_owned(), calls.into())].into()
+/// A lab for each host, and one whose run has one call and one callback.
+fn shown() -> Vec<Example> {
+    let lab = |id: &str, has: &[&str]| Example {
+        id: id.into(),
+        title: id.into(),
+        has: has.iter().map(|name| (*name).to_string()).collect(),
+        ..Example::default()
+    };
+    let hosts = crate::host::PROFILES.iter();
+    let hosts = hosts.map(|profile| lab(&format!("host-{}", profile.name), &[]));
+    let own = lab("a-filter", &["proxy_log", "proxy_on_tick"]);
+    hosts.chain([own]).collect()
 }
 
 #[test]

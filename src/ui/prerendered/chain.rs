@@ -181,15 +181,22 @@ fn Filter(station: Station) -> impl IntoView {
         .request
         .into_iter()
         .chain(station.response)
-        .map(|call| view! { <li>{call}</li> })
+        .map(|call| view! { <li>{breakable(&call)}</li> })
         .collect_view();
     view! {
         <li class=class>
             <ActorName shape text=kind />
-            <strong>{short(&station.filter).to_owned()}</strong>
+            <strong>{breakable(short(&station.filter))}</strong>
             <ul>{calls}</ul>
         </li>
     }
+}
+
+/// A name or a call that may be broken where its words end, and nowhere else while there is room.
+fn breakable(text: &str) -> impl IntoView + use<> {
+    let parts = text.split_inclusive(['_', '(']);
+    let parts = parts.map(|part| view! { {part.to_owned()}<wbr /> });
+    parts.collect_view()
 }
 
 /// `header_mutation`: a native filter's name without what all of them begin with.

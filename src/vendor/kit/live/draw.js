@@ -24,13 +24,16 @@ export function draw(demo, scenario, events) {
     element('strong', { class: 'answer' }, status(exchange)),
     ...lines(words.client_got, told));
   const filters = stations(events).filter(({ name }) => name !== 'router').map(({ name, kind, calls }) =>
-    element('li', { class: `station ${kind}` }, icon(kind), element('strong', {}, name),
-      element('ul', {}, ...calls.map(call => element('li', {}, call)))));
+    element('li', { class: `station ${kind}` }, icon(kind), element('strong', {}, ...breakable(name)),
+      element('ul', {}, ...calls.map(call => element('li', {}, ...breakable(call))))));
   const upstream = element('li', { class: saw ? 'station upstream' : 'station upstream unreached' }, icon('upstream'),
     ...(saw ? lines(words.upstream_saw, diff(sent, saw.headers))
       : [element('p', { class: 'never' }, words.upstream_nothing)]));
   return element('ol', { class: 'chain' }, client, ...filters, upstream);
 }
+
+/** A name or a call that may be broken where its words end. */
+const breakable = text => text.split(/(?<=[_(])/).flatMap(part => [part, element('wbr')]);
 
 function status({ response, outcome }) {
   if (!response) return outcome === 'reset' ? words.outcome_reset : words.outcome_no_response;

@@ -1,0 +1,51 @@
+;; Every call that reads or changes a header map: one after the other, on a request and its response.
+(module
+  (import "env" "proxy_get_header_map_value" (func $proxy_get_header_map_value (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_add_header_map_value" (func $proxy_add_header_map_value (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_replace_header_map_value" (func $proxy_replace_header_map_value (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_remove_header_map_value" (func $proxy_remove_header_map_value (param i32 i32 i32) (result i32)))
+  (import "env" "proxy_get_header_map_size" (func $proxy_get_header_map_size (param i32 i32) (result i32)))
+  (import "env" "proxy_get_header_map_pairs" (func $proxy_get_header_map_pairs (param i32 i32 i32) (result i32)))
+  (import "env" "proxy_set_header_map_pairs" (func $proxy_set_header_map_pairs (param i32 i32 i32) (result i32)))
+
+  (memory (export "memory") 3)
+  (func (export "proxy_abi_version_0_2_1"))
+
+  ;; The host asks here for memory before it hands bytes over. Nothing is ever given back.
+  (global $free (mut i32) (i32.const 65536))
+  (func (export "malloc") (param $size i32) (result i32)
+    (global.get $free)
+    (global.set $free (i32.add (global.get $free) (local.get $size))))
+
+  ;; What the calls below say.
+  (data (i32.const 1024) "x-color")
+  (data (i32.const 1040) "x-nothing")
+  (data (i32.const 1056) "green")
+  (data (i32.const 1072) "x-shape")
+  (data (i32.const 1088) "round")
+  (data (i32.const 1104) "x-secret")
+  (data (i32.const 1120) "\02\00\00\00\07\00\00\00\03\00\00\00\06\00\00\00\0e\00\00\00:status\00200\00x-only\00these are left\00")
+
+  (func (export "proxy_on_request_headers") (param $stream_context_id i32) (param $num_headers i32) (param $end_of_stream i32) (result i32)
+    ;; get_header_map_value(0, "x-color")
+    (drop (call $proxy_get_header_map_value (i32.const 0) (i32.const 1024) (i32.const 7) (i32.const 0) (i32.const 4)))
+    ;; get_header_map_value(0, "x-nothing")
+    (drop (call $proxy_get_header_map_value (i32.const 0) (i32.const 1040) (i32.const 9) (i32.const 0) (i32.const 4)))
+    ;; add_header_map_value(0, "x-color", "green")
+    (drop (call $proxy_add_header_map_value (i32.const 0) (i32.const 1024) (i32.const 7) (i32.const 1056) (i32.const 5)))
+    ;; replace_header_map_value(0, "x-shape", "round")
+    (drop (call $proxy_replace_header_map_value (i32.const 0) (i32.const 1072) (i32.const 7) (i32.const 1088) (i32.const 5)))
+    ;; remove_header_map_value(0, "x-secret")
+    (drop (call $proxy_remove_header_map_value (i32.const 0) (i32.const 1104) (i32.const 8)))
+    ;; get_header_map_size(0)
+    (drop (call $proxy_get_header_map_size (i32.const 0) (i32.const 8)))
+    ;; get_header_map_pairs(0)
+    (drop (call $proxy_get_header_map_pairs (i32.const 0) (i32.const 0) (i32.const 4)))
+    (i32.const 0))
+
+  (func (export "proxy_on_response_headers") (param $stream_context_id i32) (param $num_headers i32) (param $end_of_stream i32) (result i32)
+    ;; set_header_map_pairs(2, {:status: 200, x-only: these are left})
+    (drop (call $proxy_set_header_map_pairs (i32.const 2) (i32.const 1120) (i32.const 54)))
+    ;; get_header_map_pairs(2)
+    (drop (call $proxy_get_header_map_pairs (i32.const 2) (i32.const 0) (i32.const 4)))
+    (i32.const 0)))

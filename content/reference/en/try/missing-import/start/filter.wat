@@ -1,0 +1,15 @@
+;; This module wants a socket of WASI that no Proxy-Wasm host has.
+(module
+  (import "wasi_snapshot_preview1" "sock_open" (func $sock_open (param i32 i32 i32) (result i32)))
+
+  (memory (export "memory") 3)
+  (func (export "proxy_abi_version_0_2_1"))
+
+  ;; The host asks here for memory before it hands bytes over. Nothing is ever given back.
+  (global $free (mut i32) (i32.const 65536))
+  (func (export "malloc") (param $size i32) (result i32)
+    (global.get $free)
+    (global.set $free (i32.add (global.get $free) (local.get $size))))
+
+  (func (export "proxy_on_request_headers") (param $stream_context_id i32) (param $num_headers i32) (param $end_of_stream i32) (result i32)
+    (i32.const 0)))
