@@ -74,8 +74,10 @@ test('a call of the reference is tried in a playground that makes it', async ({ 
   const found = complaints(page);
   await page.goto(`${site}reference/host-calls/#proxy_set_shared_data`);
   await started(page);
-  await page.locator('#proxy_set_shared_data').getByRole('link', { name: 'visit-counter' }).click();
-  await expect(page).toHaveURL(`${site}playground/try/visit-counter/`);
+  await page.locator('#proxy_set_shared_data').getByRole('link', { name: 'Shared data and its numbers' }).click();
+  await expect(page).toHaveURL(`${site}playground/try/shared-data/`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Playground: Shared data and its numbers');
+  await expect(page.getByRole('tab', { name: 'filter.wat' })).toBeVisible();
   await page.getByRole('button', { name: /^Run/ }).click();
   await page.getByRole('tab', { name: 'Timeline' }).click();
   await expect(page.getByRole('tabpanel', { name: 'Timeline' }).getByText('set_shared_data').first()).toBeVisible();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test, expect, complaints, started } from './site.js';
 
 const lesson = 'learn/first-http-filters/add-a-header/';
-const templates = ['', 'learn/', lesson, 'reference/', 'reference/host-calls/', 'reference/hosts/', 'reference/glossary/',
+const templates = ['', 'learn/', lesson, 'reference/', 'reference/host-calls/', 'reference/hosts/', 'reference/status-codes/', 'reference/messages/', 'reference/glossary/',
   'reference/properties/', 'progress/', 'licences/', 'learn/first-http-filters/print/', 'playground/try/add-header/'];
 
 for (const colorScheme of ['light', 'dark']) {

@@ -68,13 +68,17 @@ fn every_field_of_the_reference_is_one_that_a_reader_of_the_configuration_takes(
 fn every_field_that_a_reader_of_the_configuration_takes_is_in_the_reference() {
     let page = text(&manual("config"));
     let named: BTreeSet<&str> = page.split('`').flat_map(words).collect();
-    let taken = Regex::new(r#"\.(?:take|take_entry|require)\(\s*"([a-z_0-9]+)""#).unwrap();
+    let taken = Regex::new(r#"\b(?:take|take_entry|require|headers|share|texts?|within|word|wrapped|flag|list|bound|inner|direction)\(\s*(?:&mut )?(?:[a-z_.]+,\s*)?"([a-z_0-9]+)"|"([a-z]+_[a-z_]+)" =>"#).unwrap();
     let mut missing = BTreeSet::new();
     for code in sources("src/proxy/config") {
         let code = code.split("#[cfg(test)]").next().unwrap_or_default();
         for found in taken.captures_iter(code) {
-            if !named.contains(&found[1]) {
-                missing.insert(found[1].to_owned());
+            let field = found
+                .get(1)
+                .or(found.get(2))
+                .map_or("", |field| field.as_str());
+            if !named.contains(field) {
+                missing.insert(field.to_owned());
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::export::content::{Desk, Samples};
 use crate::export::site;
 use crate::lab;
 use crate::model::Problem;
-use crate::model::report::ScenarioReport;
+use crate::model::report::{Exchange, ExchangeOutcome, ScenarioReport};
 use crate::model::trace::{Event, Kind, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,8 @@ pub struct Example {
     pub has: BTreeSet<String>,
     /// What it logged, and why it was refused or stopped.
     pub said: String,
+    /// Whether a module or the configuration was refused, or a module failed.
+    pub fails: bool,
 }
 
 impl Example {
@@ -51,8 +53,8 @@ pub fn examples(content: &Content, samples: Samples<'_>) -> Result<Vec<Example>,
         };
         found.push(example(content, samples, folder, id)?);
     }
-    // Those that show little else come first.
-    found.sort_by_key(|example| (example.has.len(), example.id.clone()));
+    // Those that show little else come first, and what goes wrong comes last.
+    found.sort_by_key(|each| (each.fails, each.has.len(), each.id.clone()));
     Ok(found)
 }
 
@@ -71,10 +73,10 @@ fn example(
     let file = format!("{folder}/lab.yaml");
     let text = content.text(&file).unwrap_or_default();
     let lab = lab::parse(&content.name(&file), text, &desk)?;
-    let (has, said) = match site::record(&desk) {
-        Ok(Some(report)) => (shown(&report), said(&report)),
+    let (has, said, fails) = match site::record(&desk) {
+        Ok(Some(report)) => (shown(&report), said(&report), fails(&report)),
         Ok(None) => Default::default(),
-        Err(problem) => (BTreeSet::new(), problem.to_string()),
+        Err(problem) => (BTreeSet::new(), problem.to_string(), true),
     };
     Ok(Example {
         id: id.into(),
@@ -82,6 +84,7 @@ fn example(
         title: lab.name,
         has,
         said,
+        fails,
     })
 }
 
@@ -110,6 +113,11 @@ fn of_event(event: &Event) -> Vec<String> {
         }
     }
     has
+}
+
+fn fails(report: &ScenarioReport) -> bool {
+    let stalled = |exchange: &Exchange| exchange.outcome == ExchangeOutcome::Stalled;
+    report.rejected.is_some() || report.failed_vms() > 0 || report.exchanges.iter().any(stalled)
 }
 
 fn said(report: &ScenarioReport) -> String {

@@ -43,8 +43,8 @@ fn statuses(shelf: &Shelf<'_>) -> Page {
             _ => shelf.of(word),
         };
         page.html.push_str(&format!(
-            "<section class=\"entry\" id=\"{0}\"><h2><code>{0}</code></h2>\
-             <p class=\"signature\"><code>{number}</code></p><p>{calls}</p>{shown}</section>\n",
+            "<section class=\"entry\" id=\"{0}\"><h2><code>{0}</code> <span class=\"versions\">{number}</span></h2>\
+             <p>{calls}</p>{shown}</section>\n",
             escape(word)
         ));
         page.found.push(Found {

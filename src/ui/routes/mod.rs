@@ -19,7 +19,9 @@ pub(super) fn href(path: &str) -> String {
 pub(super) fn view(page: Page) -> AnyView {
     match page.body {
         Body::Lesson(lesson) => view! { <lesson::Lesson lesson=*lesson /> }.into_any(),
-        Body::Playground(lab) => view! { <playground::Playground lab=*lab /> }.into_any(),
+        Body::Playground(lab) => {
+            view! { <playground::Playground title=page.title lab=*lab /> }.into_any()
+        }
         Body::Text(text) => view! { <text::Text html=text.html /> }.into_any(),
     }
 }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 /// The lab, and nothing else.
 #[component]
-pub(in crate::ui) fn Playground(lab: page::Lab) -> impl IntoView {
+pub(in crate::ui) fn Playground(title: String, lab: page::Lab) -> impl IntoView {
     let state = LabState::new(&lab, Pane::Edit);
     let labs = strings::PLAYGROUNDS
         .iter()
@@ -20,7 +20,7 @@ pub(in crate::ui) fn Playground(lab: page::Lab) -> impl IntoView {
     view! {
         <div class="playground" data-pane=move || state.pane.get().name()>
             <div class="playground-head">
-                <h1>{strings::PLAYGROUND}</h1>
+                <h1>{title}</h1>
                 <p>{strings::PLAYGROUND_LEAD}</p>
                 <nav aria-label=strings::BEGIN_WITH>{labs}</nav>
                 <OwnModules id=lab.id />
