@@ -56,10 +56,18 @@ pub fn assemble(
         .find("<body")
         .and_then(|at| html[at..].find('>').map(|end| at + end + 1))
         .ok_or("the shell has no <body>")?;
+    // What can only be pressed says so where no script runs; all else reads without one.
+    let scriptless = match page.body {
+        Body::Playground(_) => format!(
+            "<p class=\"notice scriptless\">{}</p>",
+            escape(strings::PLAYGROUND_SCRIPTLESS)
+        ),
+        _ => String::new(),
+    };
     html.insert_str(
         open,
         &format!(
-            "{body}<script type=\"application/json\" id=\"{DATA_ID}\">{}</script>",
+            "{scriptless}{body}<script type=\"application/json\" id=\"{DATA_ID}\">{}</script>",
             data.replace('<', "\\u003c")
         ),
     );

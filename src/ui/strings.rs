@@ -39,6 +39,9 @@ pub const CLIENT: &str = say!(client);
 /// The upstream.
 pub const UPSTREAM: &str = say!(upstream);
 
+/// Where no script runs.
+pub const PLAYGROUND_SCRIPTLESS: &str = say!(playground_scriptless);
+
 /// `Playground`, and the name of any but the first.
 pub fn playground(path: &str, name: &str) -> String {
     match path == PLAYGROUNDS[0].0 {

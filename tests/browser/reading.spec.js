@@ -145,6 +145,8 @@ test('without a script a lesson shows the run that the build made', async ({ bro
   await expect(page.getByRole('heading', { name: 'A run of this lab' })).toBeVisible();
   await expect(page.locator('.recorded')).toContainText('x-hello: world');
   await expect(page.getByRole('button', { name: /^Run/ })).toHaveCount(0);
+  await page.goto(`${site}playground/try/headers/`);
+  await expect(page.getByText('this browser runs no scripts')).toBeVisible();
   await context.close();
 });
 
