@@ -58,6 +58,27 @@ test('a learner predicts what a run will give, is told what was wrong, and mends
   await expect(task(page).locator('.why')).toBeVisible();
 });
 
+test('on a phone a learner checks an answer, reads the verdict beside it, and follows it to its event', async ({ page, site }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(page, site, 'predict');
+  const pane = name => page.getByRole('navigation', { name: 'What to show' }).getByRole('button', { name });
+  await pane('Edit').click();
+  // All of the form is there, without a box that scrolls within the page.
+  expect(await page.locator('.tasks').evaluate(box => box.scrollHeight - box.clientHeight)).toBe(0);
+  await task(page).getByLabel('How many of the eight reach the upstream').fill('3');
+  await check(page).click();
+  await expect(verdict(page)).toContainText('if all workers shared one count');
+  await expect(verdict(page)).toBeVisible();
+  await verdict(page).getByRole('button', { name: /^Show event/ }).first().click();
+  await expect(pane('Result')).toHaveAttribute('aria-pressed', 'true');
+  const row = page.getByRole('tabpanel', { name: /^Timeline/ }).locator('[aria-selected=true]');
+  await expect(row).toBeInViewport();
+  // Run still shows what it gave.
+  await pane('Edit').click();
+  await page.getByRole('navigation', { name: 'What to show' }).getByRole('button', { name: /^Run/ }).click();
+  await expect(pane('Result')).toHaveAttribute('aria-pressed', 'true');
+});
+
 test('a prediction is written and checked by keyboard alone, and is still there after a reload', async ({ page, site }) => {
   await open(page, site, 'predict');
   await tabTo(page, task(page).getByLabel('How many of the eight reach the upstream'));

@@ -81,6 +81,8 @@ pub(in crate::ui) struct LabState {
     pub(super) undo: RwSignal<Option<Edits>>,
     /// Whether edits of an earlier visit were loaded.
     pub(super) loaded: RwSignal<bool>,
+    /// Whether the run was asked for at a task, where its verdict stands.
+    pub(super) asked_there: RwSignal<bool>,
     /// Whether a run is under way.
     pub(in crate::ui) busy: RwSignal<bool>,
     pub(super) shown: RwSignal<Shown>,
@@ -131,6 +133,7 @@ impl LabState {
             texts: RwSignal::new(texts),
             undo: RwSignal::new(None),
             loaded: RwSignal::new(false),
+            asked_there: RwSignal::new(false),
             busy: RwSignal::new(false),
             of_log: RwSignal::new(false),
             shown: RwSignal::new(Shown::Nothing),
@@ -274,6 +277,7 @@ impl LabState {
 
     /// Runs the lab as it stands.
     pub(in crate::ui) fn run(self) {
+        self.asked_there.set(false);
         self.run_in(Vec::new());
     }
 
@@ -432,7 +436,9 @@ impl LabState {
                     report,
                     events,
                 })));
-                self.pane.set(Pane::Result);
+                if !self.asked_there.get_untracked() {
+                    self.pane.set(Pane::Result);
+                }
                 self.fresh_rows();
             }
             Answer::Refused(problem) => {

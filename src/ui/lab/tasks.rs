@@ -45,6 +45,8 @@ pub(super) fn Tasks(state: LabState) -> impl IntoView {
                 on:submit=move |event| {
                     event.prevent_default();
                     state.run();
+                    // To see how an answer stands: a narrow screen stays at the task.
+                    state.asked_there.set(true);
                 }
             >
                 {answered.then(|| view! { <Answers state /> })}

@@ -30,8 +30,11 @@ pub(super) fn Timeline(state: LabState) -> impl IntoView {
         let (picked, tab, _) = (state.picked.get(), state.result_tab.get(), total.get());
         let row = picked.and_then(|n| state.trace.index(n));
         if let Some(row) = row.filter(|_| tab == TIMELINE_TAB) {
-            browser::scroll_in("rows", (row * ROW) as f64, ROW as f64);
-            browser::scroll_to(&format!("row-{}", picked.unwrap_or_default()));
+            // When the rows have their height, and are on the screen.
+            request_animation_frame(move || {
+                browser::scroll_in("rows", (row * ROW) as f64, ROW as f64);
+                browser::scroll_to(&format!("row-{}", picked.unwrap_or_default()));
+            });
         }
     });
     move || {

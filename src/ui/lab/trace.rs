@@ -3,6 +3,7 @@
 //!
 //! Must not know: how a row is drawn.
 
+use super::pane::Pane;
 use super::state::{LabState, TIMELINE_TAB};
 use crate::model::trace::{Event, Kind};
 use crate::protocol::{Lane, Place, ToEngine};
@@ -159,6 +160,8 @@ impl LabState {
         self.fresh_rows();
         self.picked.set(Some(n));
         self.result_tab.set(TIMELINE_TAB);
-        browser::focus("rows");
+        self.pane.set(Pane::Result);
+        // It may have to be made first.
+        request_animation_frame(|| browser::focus("rows"));
     }
 }
