@@ -3,6 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
 import { test, expect, complaints, repository, started } from './site.js';
 
 const addHeader = 'learn/first-http-filters/add-a-header/';
@@ -75,6 +76,31 @@ test('a lesson\'s lab is shared with its edits and gives the same run in a fresh
   expect(await results(other).innerText()).toBe(seen);
   await context.close();
   expect([...found, ...elsewhere]).toEqual([]);
+});
+
+test('a lab is shared by keyboard alone: the link is on the clipboard, and Escape leads back', async ({ page, context, site }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(`${site}playground/`);
+  await started(page);
+  const share = page.getByRole('button', { name: 'Share' });
+  await share.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Share this lab' });
+  await expect(dialog.getByRole('status')).toContainText('The link is copied.');
+  const link = dialog.getByLabel('Link to this lab');
+  await expect(link).toBeFocused();
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  expect(await clipboard()).toBe(await link.inputValue());
+  const { violations } = await new AxeBuilder({ page }).include('dialog').analyze();
+  expect(violations.map(v => `${v.id}: ${v.nodes.map(n => n.target)}`)).toEqual([]);
+  await page.evaluate(() => navigator.clipboard.writeText(''));
+  await page.keyboard.press('Tab');
+  await expect(dialog.getByRole('button', { name: 'Copy link' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect.poll(clipboard).toContain('/playground/#s=1.');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(share).toBeFocused();
 });
 
 test('a link of the first format opens with its request and its scenarios', async ({ page, site }) => {

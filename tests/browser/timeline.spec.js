@@ -66,7 +66,7 @@ test('a learner sees a host call with its arguments, its status, the reason and 
   await expect(details(page).getByText('Fuel')).toBeVisible();
 });
 
-test('a learner filters by text, by VM and by kind, and is told how many events are left', async ({ page, site }) => {
+test('a learner filters by text, by thread, by VM and by kind, and is told how many events are left', async ({ page, site }) => {
   await page.goto(site + addHeader);
   await started(page);
   await page.keyboard.press('Control+Enter');
@@ -80,6 +80,12 @@ test('a learner filters by text, by VM and by kind, and is told how many events 
   await lanes.selectOption('client');
   await expect(grid(page).getByRole('row', { name: /client request_headers/ })).toBeVisible();
   await expect(grid(page).getByRole('row', { name: /upstream request_headers/ })).toHaveCount(0);
+  const vm = (await lanes.locator('option').allTextContents()).findLast(name => /^VM \d+/.test(name));
+  await lanes.selectOption(vm);
+  await expect(grid(page).getByRole('row', { name: /host call add_header_map_value/ }).first()).toBeVisible();
+  await expect(grid(page).getByRole('row', { name: /client request_headers/ })).toHaveCount(0);
+  await lanes.selectOption('worker 0');
+  await expect(panel(page).getByText(/^\d+ of \d+ events$/)).toBeVisible();
   await panel(page).getByRole('searchbox').fill('no such text');
   await expect(panel(page).getByText(/^No event fits/)).toBeVisible();
 });
