@@ -2,6 +2,7 @@
 //!
 //! Must not know: how it is drawn.
 
+use super::replay::counted;
 use super::rows::onward;
 use crate::model::moment::{FilterNow, Half, Moment, PAGE, VmNow};
 use crate::model::picture::{Picture, Station, ThreadShape, VmShape};
@@ -94,7 +95,7 @@ fn notes(filter: &str, last: bool, moment: &Moment) -> Vec<String> {
                 notes.push(format!("stops the {side} of stream {number}: {how}"));
             }
             if let Some(held) = half.held.as_ref().filter(|_| holds(half, filter, last)) {
-                let size = bytes(held.size);
+                let size = counted(held.size, "byte");
                 notes.push(format!(
                     "holds {size} of the {side} body of stream {number}"
                 ));
@@ -105,7 +106,7 @@ fn notes(filter: &str, last: bool, moment: &Moment) -> Vec<String> {
         if one.seen_by.iter().any(|name| name == filter) {
             let all = [&one.read, &one.write, &one.unread];
             let size = all.into_iter().flatten().map(|held| held.size).sum();
-            let size = bytes(size);
+            let size = counted(size, "byte");
             notes.push(format!(
                 "has {size} of connection {} before it",
                 one.connection
@@ -113,13 +114,6 @@ fn notes(filter: &str, last: bool, moment: &Moment) -> Vec<String> {
         }
     }
     notes
-}
-
-fn bytes(size: u64) -> String {
-    match size {
-        1 => "1 byte".to_owned(),
-        size => format!("{size} bytes"),
-    }
 }
 
 fn holds(half: &Half, filter: &str, last: bool) -> bool {
@@ -200,7 +194,10 @@ fn of_vm(vm: &VmNow) -> VmShape {
     if vm.role != "serving" {
         facts.push(vm.role.clone());
     }
-    facts.push(format!("{} pages of memory", vm.memory_bytes / PAGE));
+    facts.push(format!(
+        "{} of memory",
+        counted(vm.memory_bytes / PAGE, "page")
+    ));
     facts.retain(|fact| !fact.is_empty());
     VmShape {
         name: format!("VM {}", vm.vm),

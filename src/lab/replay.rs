@@ -80,7 +80,11 @@ pub fn moment_text(moment: &Moment) -> Told {
     sections.push(Section::new("Shared data (vm_id/key)", data.collect()));
     let queues = moment.queues.iter().map(|queue| {
         let name = format!("{}/{}", bytes(&queue.vm_id), bytes(&queue.name));
-        let mut lines = vec![format!("token {}, {} items", queue.token, queue.length)];
+        let mut lines = vec![format!(
+            "token {}, {}",
+            queue.token,
+            counted(queue.length, "item")
+        )];
         lines.extend(queue.items.iter().map(excerpt));
         (name, lines.join("\n"))
     });
@@ -224,7 +228,15 @@ fn pairs(headers: &Headers) -> Vec<(String, String)> {
 }
 
 fn pages(bytes: u64) -> String {
-    format!("{} pages", bytes / PAGE)
+    counted(bytes / PAGE, "page")
+}
+
+/// So many of a thing.
+pub(super) fn counted(n: u64, thing: &str) -> String {
+    match n {
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
+    }
 }
 
 /// Bytes as text, so that nothing in it can drive a terminal; others as base64.
@@ -285,4 +297,15 @@ fn dump(memory: &Memory) -> Section {
     });
     let title = format!("Memory of VM {}: {}", memory.vm, pages(memory.size));
     Section::new(title, rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_of_a_thing_is_said_as_one() {
+        let said = [0, 1, 2].map(|n| counted(n, "page"));
+        assert_eq!(said, ["0 pages", "1 page", "2 pages"]);
+    }
 }
