@@ -83,3 +83,17 @@ test('a call of the reference is tried in a playground that makes it', async ({ 
   await expect(page.getByRole('tabpanel', { name: 'Timeline' }).getByText('set_shared_data').first()).toBeVisible();
   expect(found).toEqual([]);
 });
+
+for (const [width, height] of [[768, 1024], [1280, 800]]) {
+  test(`the chain stands in the first screen, and goes from left to right, ${width} px`, async ({ page, site }) => {
+    await page.setViewportSize({ width, height });
+    await page.goto(site);
+    const stations = page.locator('.outcome:visible .station');
+    const boxes = await stations.evaluateAll(all => all.map(station => station.getBoundingClientRect()));
+    expect(boxes.length).toBe(4);
+    for (const [at, box] of boxes.entries()) {
+      expect(box.bottom).toBeLessThan(height);
+      if (at > 0) expect(box.left).toBeGreaterThan(boxes[at - 1].right);
+    }
+  });
+}
