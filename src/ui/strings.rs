@@ -161,6 +161,8 @@ pub const ADDRESS_AUTO: &str = say!(address_auto);
 pub const NO_CHECKS_YET: &str = say!(no_checks_yet);
 /// “Nothing was logged.”
 pub const NO_LOGS: &str = say!(no_logs);
+/// What stands where a log of Envoy's has nothing to show.
+pub const OF_LOG: &str = say!(of_log);
 /// “This lab checks nothing. Look at the result and the timeline.”
 pub const NO_CHECKS: &str = say!(no_checks);
 /// “Fetching the timeline…”

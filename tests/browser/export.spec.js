@@ -262,6 +262,10 @@ test('lines of Envoy\'s trace log become a timeline that is stepped through', as
   const logs = page.getByRole('tabpanel', { name: 'Logs' });
   await expect(logs.getByText(/^envoy\.log: \d+ events of \d+ lines; \d+ are not of Wasm$/)).toBeVisible();
   await expect(logs.getByText(/^envoy\.log:\d+: not of Wasm: \[.*cm init: all clusters initialized/)).toBeVisible();
+  for (const name of [/^Result/, /^Picture/, /^Checks/]) {
+    await page.getByRole('tab', { name }).click();
+    await expect(page.getByRole('tabpanel', { name })).toHaveText(/^A log has calls and their results/);
+  }
   await page.getByRole('tab', { name: /^State/ }).click();
   await expect(page.getByRole('tabpanel', { name: 'State' }).getByText('what Envoy held meanwhile is not in it')).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();

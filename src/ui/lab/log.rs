@@ -16,7 +16,6 @@ impl LabState {
         let Some(engine) = self.engine else { return };
         self.end_race(Hunt::None);
         self.busy.set(true);
-        self.of_log.set(true);
         self.asked.set(None);
         let (name, text) = (
             browser::text_in(given, "name"),
@@ -27,6 +26,7 @@ impl LabState {
             let done = matches!(answer, Answer::Done(..));
             self.hear(answer);
             if done {
+                self.of_log.set(true);
                 self.result_tab.set(TIMELINE_TAB);
                 // How many events, and of how many lines.
                 let said = self.with_scenario(|s| s.logs.first().map(|line| line.message.clone()));

@@ -115,6 +115,9 @@ pub(super) fn Lab(state: LabState) -> impl IntoView {
     }
 }
 
+/// Panels that a log of Envoy's has nothing for: result, picture and checks.
+const OF_RUNS: [usize; 3] = [0, 2, 5];
+
 /// A panel of the result. What nobody has opened since the run is not made: a run is to be on the
 /// screen at once.
 #[component]
@@ -128,6 +131,7 @@ fn ResultPanel(state: LabState, at: usize, children: ChildrenFn) -> impl IntoVie
         )
     });
     let open = Memo::new(move |_| opened.get().1);
+    let none = Memo::new(move |_| state.of_log.get() && OF_RUNS.contains(&at));
     view! {
         <div
             role="tabpanel"
@@ -137,7 +141,12 @@ fn ResultPanel(state: LabState, at: usize, children: ChildrenFn) -> impl IntoVie
             tabindex="0"
             hidden=move || state.result_tab.get() != at
         >
-            {move || open.get().then(|| children())}
+            {move || {
+                open.get().then(|| match none.get() {
+                    true => view! { <p class="empty">{strings::OF_LOG}</p> }.into_any(),
+                    false => children(),
+                })
+            }}
         </div>
     }
 }
