@@ -185,6 +185,8 @@ impl Lua {
         }
         self.enter()?;
         let thread = std::mem::take(&mut self.heap.threads[id]);
+        // What is left in its place is no coroutine that could be resumed, by itself least of all.
+        self.heap.threads[id].status = Status::Running;
         let mut outer = std::mem::replace(&mut self.co, thread);
         outer.status = Status::Normal;
         self.resumers.push((self.running.replace(id), outer));

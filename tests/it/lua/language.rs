@@ -328,6 +328,11 @@ fn coroutines() {
             "false\tx\ndead",
         ),
         (
+            "resumed by itself, and by what it has resumed",
+            "local co co = coroutine.create(function() return coroutine.resume(co) end) print(coroutine.resume(co)) local a, b a = coroutine.wrap(function() return b() end) b = coroutine.wrap(function() return pcall(a) end) print(a())",
+            "true\tfalse\tcannot resume non-suspended coroutine\nfalse\tcannot resume non-suspended coroutine",
+        ),
+        (
             "running",
             "print(select(2, coroutine.running())) coroutine.wrap(function() print(select(2, coroutine.running())) end)()",
             "true\nfalse",
