@@ -36,12 +36,23 @@ pub(super) fn read_all(node: &Node) -> Result<Vec<Filter>, Problem> {
 
 fn read(node: &Node) -> Result<(Rank, Plugin), Problem> {
     let mut fields = Fields::of(node)?;
+    let kind = fields.take("kind");
+    if let Some(kind) = kind
+        && let word @ ("EnvoyFilter" | "TrafficExtension") = kind.as_str()?
+    {
+        let a = if word.starts_with('E') { "an" } else { "a" };
+        return Err(Problem::at(
+            &kind.place,
+            format!("{a} {word} is not simulated"),
+            "Write its plugin as a WasmPlugin, or the filters themselves in `http_filters`.",
+        ));
+    }
     if let Some(version) = fields.take("apiVersion")
         && version.as_str()? != "extensions.istio.io/v1alpha1"
     {
         return Err(version.expected("extensions.istio.io/v1alpha1"));
     }
-    if let Some(kind) = fields.take("kind")
+    if let Some(kind) = kind
         && kind.as_str()? != "WasmPlugin"
     {
         return Err(kind.expected("WasmPlugin"));

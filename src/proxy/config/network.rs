@@ -204,14 +204,7 @@ fn read_filter(name: &str, config: &Node) -> Result<Read, Problem> {
 
 fn read_tcp_proxy(mut fields: Fields<'_>) -> Result<Terminal, Problem> {
     let stat_prefix = fields.require("stat_prefix")?.as_string_field()?.to_owned();
-    for name in NOT_HONOURED {
-        if let Some(node) = fields.take(name) {
-            return Err(not_simulated(
-                &node.place,
-                &format!("`{name}` of tcp_proxy"),
-            ));
-        }
-    }
+    refuse(&fields, &NOT_HONOURED, "tcp_proxy")?;
     let cluster = fields.require("cluster")?.as_string_field()?.to_owned();
     fields.finish()?;
     Ok(Terminal::TcpProxy {

@@ -2,8 +2,10 @@
 //! `tests/README.md` that maps rows to tests.
 
 mod configuration;
+mod documents;
 mod failing;
 mod late;
+mod refusals;
 mod rows;
 mod rules;
 mod table;

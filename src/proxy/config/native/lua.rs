@@ -3,7 +3,7 @@
 use super::text;
 use crate::model::yaml::{Fields, Node};
 use crate::model::{Place, Problem};
-use crate::proxy::config::{Struct, not_simulated};
+use crate::proxy::config::{Struct, refuse};
 
 /// The filter.
 #[derive(Clone, Debug)]
@@ -142,14 +142,11 @@ impl Script {
         let mut fields = Fields::of_message(node)?;
         let inline = fields.take("inline_string");
         let file = fields.take("filename");
-        for name in ["inline_bytes", "environment_variable", "watched_directory"] {
-            if let Some(node) = fields.take(name) {
-                return Err(not_simulated(
-                    &node.place,
-                    &format!("a script from `{name}`"),
-                ));
-            }
-        }
+        refuse(
+            &fields,
+            &["environment_variable", "inline_bytes", "watched_directory"],
+            "a script",
+        )?;
         fields.finish()?;
         match (inline, file) {
             (Some(node), None) => Self::of(node),

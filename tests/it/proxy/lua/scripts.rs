@@ -88,7 +88,7 @@ fn what_cannot_be_configured_is_refused() {
         ),
         (
             "      default_source_code: {inline_bytes: eA==}\n",
-            "a script from `inline_bytes` is not simulated",
+            "`inline_bytes` of a script is not simulated",
         ),
         (
             "      inline_code: x = 1\n      default_source_code: {inline_string: x = 1}\n",

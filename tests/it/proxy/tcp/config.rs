@@ -56,7 +56,7 @@ fn what_is_wrong_is_named_with_line_and_column() {
         ),
         (
             lab(&proxy(", stat_prefix: t, cluster: web, idle_timeout: 5s")),
-            "lab.yaml:4:159: `idle_timeout` of tcp_proxy is not simulated",
+            "lab.yaml:4:145: `idle_timeout` of tcp_proxy is not simulated",
         ),
         (
             lab(&filter("network.echo.v3.Echo", ", x: 1")),
