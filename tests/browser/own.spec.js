@@ -21,6 +21,22 @@ async function playground(page, site) {
   await started(page);
 }
 
+/** Waits until the browser's storage has this list for the lab that is shown. */
+async function kept(page, ...expected) {
+  await expect.poll(() => page.evaluate(() => new Promise((resolve, reject) => {
+    const opening = indexedDB.open('tour', 1);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction('lists').objectStore('lists').getAll();
+      reading.onerror = () => reject(reading.error);
+      reading.onsuccess = () => {
+        opening.result.close();
+        resolve(reading.result.flat().map(({ name }) => name));
+      };
+    };
+  }))).toEqual(expected);
+}
+
 /** Two modules in the chain, the one that blocks before the one that adds. */
 async function two(page, site) {
   await playground(page, site);
@@ -101,6 +117,8 @@ test('the list follows the chain when that is changed in the editor', async ({ p
   await two(page, site);
   await page.getByRole('tab', { name: 'envoy.yaml' }).click();
   const text = page.locator('.cm-content').and(page.getByRole('textbox', { name: 'envoy.yaml' }));
+  // The editor has taken the text area's place.
+  await expect(text).toBeVisible();
   await page.getByRole('button', { name: 'Move block.wasm down' }).click();
   await expect(names(page)).toHaveText(['add.wasm', 'block.wasm']);
   // What the list did is one step of the editor.
@@ -114,12 +132,14 @@ test('modules and their order are there again after a reload, and the first run 
   await page.getByRole('button', { name: 'Move add.wasm up' }).click();
   await page.getByLabel('Path', { exact: true }).fill('/admin');
   await expect(said(page, 'number 1 of 2')).toBeVisible();
+  await kept(page, 'add.wasm', 'block.wasm');
   await page.reload();
   await started(page);
   await page.keyboard.press('Control+Enter');
   await expect(results(page).getByText('403').first()).toBeVisible();
   await expect(names(page)).toHaveText(['add.wasm', 'block.wasm']);
   await page.getByRole('button', { name: 'Remove add.wasm' }).click();
+  await kept(page, 'block.wasm');
   await page.reload();
   await started(page);
   await expect(names(page)).toHaveText(['block.wasm']);
@@ -198,6 +218,7 @@ test('modules of the playground are not in other labs', async ({ page, site }) =
   await playground(page, site);
   await open(page, file('mine.wasm', module('block-path')));
   await expect(put(page, 'mine.wasm')).toBeVisible();
+  await kept(page, 'mine.wasm');
   await page.getByRole('navigation', { name: 'Begin with' }).getByRole('link', { name: 'Threads' }).click();
   await expect(page.getByLabel('Open your own .wasm')).toBeAttached();
   await expect(names(page)).toHaveCount(0);
@@ -235,6 +256,7 @@ test('in a lesson whose chain is in no editor a module runs too, is there after 
   await page.getByLabel('Path', { exact: true }).fill('/admin');
   await page.keyboard.press('Control+Enter');
   await expect(results(page).getByText('403').first()).toBeVisible();
+  await kept(page, 'mine.wasm');
   await page.reload();
   await started(page);
   // At once: the run waits for what the browser has kept.
