@@ -142,18 +142,20 @@ pub(super) fn Picture(outcome: Outcome) -> impl IntoView {
         status,
         got,
     } = outcome;
-    let stations = stations
+    let stations: Vec<_> = stations
         .into_iter()
         .filter(|station| short(&station.filter) != "router")
         .map(|station| view! { <Filter station /> })
-        .collect_view();
+        .collect();
+    // The client and the upstream are stations too.
+    let all = stations.len() + 2;
     let reached = saw.is_some();
     let saw = match saw {
         Some(lines) => view! { <Lines title=strings::UPSTREAM_SAW lines /> }.into_any(),
         None => view! { <p class="never">{strings::UPSTREAM_NOTHING}</p> }.into_any(),
     };
     view! {
-        <ol class="chain">
+        <ol class="chain" data-of=all>
             <li class="station client">
                 <ActorName shape=Shape::Client text=strings::CLIENT />
                 <strong>{request_line}</strong>

@@ -29,7 +29,7 @@ export function draw(demo, scenario, events) {
   const upstream = element('li', { class: saw ? 'station upstream' : 'station upstream unreached' }, icon('upstream'),
     ...(saw ? lines(words.upstream_saw, diff(sent, saw.headers))
       : [element('p', { class: 'never' }, words.upstream_nothing)]));
-  return element('ol', { class: 'chain' }, client, ...filters, upstream);
+  return element('ol', { class: 'chain', 'data-of': filters.length + 2 }, client, ...filters, upstream);
 }
 
 /** A name or a call that may be broken where its words end. */
