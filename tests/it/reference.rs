@@ -254,6 +254,10 @@ fn every_entry_of_the_reference_leads_to_a_lab_that_shows_it() {
             "/reference/callbacks/#proxy_on_request_metadata",
             "/reference/callbacks/#proxy_on_response_metadata",
             "/reference/callbacks/#proxy_on_foreign_function",
+            // What no lab can import that Envoy loads, and the page says so.
+            "/reference/wasi/#path_link",
+            "/reference/wasi/#path_symlink",
+            // Nothing answers them, and the page says so.
             "/reference/status-codes/#BadExpression",
             "/reference/status-codes/#ResultMismatch",
         ]

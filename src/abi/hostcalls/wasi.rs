@@ -254,7 +254,7 @@ pub(super) const CALLS: &[HostCall] = &[
             p("new_path", Pointer),
             p("new_path_size", U32),
         ],
-        "Not supported.",
+        "Not supported. Envoy registers it with another type, and loads no module that imports it with WASI's.",
     ),
     wasi(
         "path_symlink",
@@ -265,7 +265,7 @@ pub(super) const CALLS: &[HostCall] = &[
             p("new_path", Pointer),
             p("new_path_size", U32),
         ],
-        "Not supported.",
+        "Not supported. Envoy registers it with another type, and loads no module that imports it with WASI's.",
     ),
     wasi(
         "sock_accept",
